@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+
+const DEV_SECRET = 'development-only-secret-change-me-in-production';
+const DEV_ENCRYPTION_KEY = 'ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE=';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+
+/** 32 random bytes in base64 or hex: `openssl rand -base64 32`. */
+const encryptionKey = z.string().transform((text, ctx) => {
+  const key = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+  if (key.length === 32) return key;
+  ctx.addIssue({ code: 'custom', message: 'must be 32 bytes in base64 or hex (openssl rand -base64 32)' });
+  return z.NEVER;
+});
+
+/** `7d`, `12h`, `30m`, `45s` → seconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a number and a unit: 45s, 30m, 12h or 7d')
+  .transform(
+    (text) => Number(text.slice(0, -1)) * { s: 1, m: 60, h: 3_600, d: 86_400 }[text.at(-1) as 's' | 'm' | 'h' | 'd'],
+  );
+
+/** `trust proxy` of Express: a number of hops or a list of addresses, never `true`: that lets anybody choose his IP. */
+const trustProxy = z.string().transform((text, ctx) => {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  if (!/^(true|false)$/i.test(text)) return text.split(',').map((part) => part.trim());
+  ctx.addIssue({ code: 'custom', message: 'must be a number of hops or a list of addresses' });
+  return z.NEVER;
+});
+
+const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: port.default(5002),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
+    .default('mongodb://localhost:27017/power-mta-hub'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .default('redis://localhost:6379'),
+  JWT_SECRET: z.string().default(DEV_SECRET),
+  JWT_EXPIRES_IN: duration.default(7 * 86_400),
+  ENCRYPTION_KEY: encryptionKey.default(Buffer.from(DEV_ENCRYPTION_KEY, 'base64')),
+  LINK_SECRET: z.string().default(DEV_SECRET),
+  LINK_SECRET_PREVIOUS: commaList.default([]),
+  MASTER_SES_ACCESS_KEY: z.string().min(1).optional(),
+  MASTER_SES_SECRET_KEY: z.string().min(1).optional(),
+  MASTER_SES_REGION: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-west-1')
+    .default('us-east-1'),
+  SYSTEM_FROM_EMAIL: z.string().min(3).optional(),
+  FRONTEND_URL: commaList.pipe(z.array(httpUrl)).default([]),
+  PUBLIC_URL: httpUrl.optional(),
+  REGISTRATION: z.enum(['open', 'invite', 'closed']).optional(),
+  SES_ENDPOINT: httpUrl.optional(),
+  TRUST_PROXY: trustProxy.default(0),
+  AUTH_ATTEMPTS_PER_MINUTE: z.coerce.number().int().min(1).default(20),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+const Checked = Environment.superRefine((env, ctx) => {
+  const problem = (variable: string, message: string) => ctx.addIssue({ code: 'custom', path: [variable], message });
+  if (Boolean(env.MASTER_SES_ACCESS_KEY) !== Boolean(env.MASTER_SES_SECRET_KEY)) {
+    problem('MASTER_SES_SECRET_KEY', 'MASTER_SES_ACCESS_KEY and MASTER_SES_SECRET_KEY go together');
+  }
+  if (env.MASTER_SES_ACCESS_KEY && !env.SYSTEM_FROM_EMAIL) {
+    problem('SYSTEM_FROM_EMAIL', 'is needed with MASTER_SES_ACCESS_KEY: the address the system’s own mail comes from');
+  }
+  if (env.NODE_ENV !== 'production') return;
+  for (const name of ['JWT_SECRET', 'LINK_SECRET'] as const) {
+    if (env[name] === DEV_SECRET) problem(name, 'must be set in production (openssl rand -base64 48)');
+    else if (env[name].length < 32) problem(name, 'must have at least 32 characters in production');
+  }
+  if (env.JWT_SECRET === env.LINK_SECRET && env.JWT_SECRET !== DEV_SECRET) {
+    problem('LINK_SECRET', 'must differ from JWT_SECRET');
+  }
+  if (env.ENCRYPTION_KEY.toString('base64') === DEV_ENCRYPTION_KEY) {
+    problem('ENCRYPTION_KEY', 'must be set in production (openssl rand -base64 32)');
+  }
+  if (!env.PUBLIC_URL) problem('PUBLIC_URL', 'must be set in production: the base of unsubscribe links');
+  else if (!env.PUBLIC_URL.startsWith('https://')) problem('PUBLIC_URL', 'must begin with https:// in production');
+});
+
+export type Config = Readonly<ReturnType<typeof parseConfig>>;
+
+/**
+ * Reads the environment into a frozen configuration.
+ * @throws Error whose message lists every problem, one a line, by the name of the variable.
+ */
+export function parseConfig(env: Record<string, string | undefined>) {
+  // An empty value in a .env file means "not set", as everywhere else.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Checked.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The environment is not right:\n${lines.join('\n')}\nSee .env.example for every variable.`);
+  }
+  const value = parsed.data;
+  return Object.freeze({
+    nodeEnv: value.NODE_ENV,
+    isProduction: value.NODE_ENV === 'production',
+    host: value.HOST,
+    port: value.PORT,
+    mongodbUri: value.MONGODB_URI,
+    redisUrl: value.REDIS_URL,
+    jwtSecret: value.JWT_SECRET,
+    jwtLifetimeSeconds: value.JWT_EXPIRES_IN,
+    encryptionKey: value.ENCRYPTION_KEY,
+    linkSecrets: [value.LINK_SECRET, ...value.LINK_SECRET_PREVIOUS],
+    masterSes: value.MASTER_SES_ACCESS_KEY
+      ? {
+          accessKeyId: value.MASTER_SES_ACCESS_KEY,
+          secretAccessKey: value.MASTER_SES_SECRET_KEY ?? '',
+          region: value.MASTER_SES_REGION,
+          from: value.SYSTEM_FROM_EMAIL ?? '',
+        }
+      : undefined,
+    frontendUrls: value.FRONTEND_URL,
+    publicUrl: value.PUBLIC_URL ?? `http://localhost:${value.PORT}`,
+    registration: value.REGISTRATION ?? (value.NODE_ENV === 'production' ? 'closed' : 'open'),
+    sesEndpoint: value.SES_ENDPOINT,
+    trustProxy: value.TRUST_PROXY,
+    authAttemptsPerMinute: value.AUTH_ATTEMPTS_PER_MINUTE,
+    workerConcurrency: value.WORKER_CONCURRENCY,
+    logLevel: value.LOG_LEVEL,
+  });
+}
+
+let current: Config | undefined;
+
+/**
+ * The process's configuration, read once from `.env` (if there is one) and the environment, which wins.
+ * @throws Error as `parseConfig`.
+ */
+export function config(): Config {
+  if (!current) {
+    if (process.env.NODE_ENV !== 'test' && existsSync('.env')) process.loadEnvFile('.env');
+    current = parseConfig(process.env);
+  }
+  return current;
+}

@@ -1,0 +1,82 @@
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { z } from 'zod';
+import { AppError, invalid, type Problem } from '../errors.js';
+import type { Answer, Input, Operation } from '../schemas/operation.js';
+import type { Caller, Tenant } from '../tenant.js';
+
+/** A request after every check: what the caller sent, validated, and who the caller is. */
+export interface Call<O extends Operation> extends Input<O> {
+  caller: Caller;
+  tenant: Tenant;
+  req: Request;
+  res: Response;
+}
+
+/** The operation behind a handler, for the OpenAPI document. */
+export const OPERATION = Symbol('operation');
+
+/**
+ * The last two handlers of a route: reads the JSON body, validates everything at once against the operation's schemas,
+ * and answers `{ success: true, ... }` with what `answer` resolves to.
+ */
+export function handle<O extends Operation>(
+  operation: O,
+  answer: (call: Call<O>) => Promise<Answer<O>>,
+): RequestHandler[] {
+  const run: RequestHandler = async (req, res) => {
+    const input = validated(operation, req);
+    const result = await answer({ ...input, ...res.locals, req, res } as Call<O>);
+    res.status(operation.status ?? 200).json({ success: true, ...result });
+  };
+  return [jsonBody(operation), Object.assign(run, { [OPERATION]: operation })];
+}
+
+/** For the few routes that answer in a form of their own: nothing but the mark that documents them. */
+export function describe(operation: Operation): RequestHandler {
+  const pass: RequestHandler = (_req, _res, next) => next();
+  return Object.assign(pass, { [OPERATION]: operation });
+}
+
+function jsonBody(operation: Operation): RequestHandler {
+  const parse = express.json({ limit: operation.bodyLimit ?? '256kb', inflate: false });
+  const readable = ['application/json', ...(operation.streams ?? [])];
+  return (req, res, next) => {
+    const hasBody =
+      req.headers['content-length'] !== '0' && (req.headers['transfer-encoding'] ?? req.headers['content-length']);
+    if (!operation.body || !hasBody) return next();
+    if (!req.is(readable)) {
+      const wanted = readable.join(', ');
+      return next(new AppError('unsupported_media_type', 415, `Content-Type must be one of: ${wanted}`));
+    }
+    parse(req, res, next);
+  };
+}
+
+function validated<O extends Operation>(operation: O, req: Request): Input<O> {
+  const problems: Problem[] = [];
+  const read = (schema: z.ZodType | undefined, value: unknown) => {
+    if (!schema) return undefined;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    problems.push(...problemsOf(result.error));
+    return undefined;
+  };
+  const isStream = req.body === undefined && operation.streams !== undefined && Boolean(req.is([...operation.streams]));
+  const input = {
+    params: read(operation.params, req.params),
+    query: read(operation.query, req.query),
+    // No body at all is an empty object, so that the answer names the fields that are missing.
+    body: isStream ? undefined : read(operation.body, req.body ?? {}),
+  };
+  if (problems.length > 0) throw invalid(problems);
+  return input as Input<O>;
+}
+
+/** zod's issues as the contract writes them; an unknown field is named itself, not its parent. */
+export function problemsOf(error: z.ZodError): Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
+    return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a known field' }));
+  });
+}

@@ -1,0 +1,25 @@
+import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
+import { KEY_PERMISSIONS } from '../permissions.js';
+
+export const KEY_MODES = ['live', 'test'] as const;
+
+const schema = new Schema(
+  {
+    business: { type: Schema.Types.ObjectId, ref: 'Business', required: true },
+    name: { type: String, required: true },
+    mode: { type: String, enum: KEY_MODES, required: true },
+    /** SHA-256 of the key in hex: 160 random bits need no salt and no slow hash. */
+    hash: { type: String, required: true, unique: true },
+    /** The first characters, for a person to tell keys apart. */
+    prefix: { type: String, required: true },
+    permissions: { type: [{ type: String, enum: KEY_PERMISSIONS }], required: true },
+    createdBy: { type: Schema.Types.ObjectId, ref: 'User', required: true },
+    lastUsed: { type: Date },
+  },
+  { timestamps: true, strict: 'throw' },
+);
+
+schema.index({ business: 1, _id: 1 });
+
+export type ApiKey = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
+export const ApiKeyModel = model('ApiKey', schema);

@@ -1,0 +1,37 @@
+import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
+import { ROLES, USER_PERMISSIONS } from '../permissions.js';
+
+const schema = new Schema(
+  {
+    email: { type: String, required: true, lowercase: true, unique: true },
+    /** A bcrypt hash. */
+    password: { type: String, required: true },
+    name: { type: String, required: true },
+    business: {
+      type: Schema.Types.ObjectId,
+      ref: 'Business',
+      required: function (this: { role?: string }): boolean {
+        return this.role !== 'super_admin';
+      },
+    },
+    role: { type: String, enum: ROLES, required: true, default: 'business_user' },
+    permissions: { type: [{ type: String, enum: USER_PERMISSIONS }], default: [] },
+    lastLogin: { type: Date },
+    isActive: { type: Boolean, required: true, default: true },
+    resetPasswordToken: { type: String },
+    resetPasswordExpires: { type: Date },
+    /** Counted up to end every token of the user at once. */
+    tokenVersion: { type: Number, required: true, default: 0 },
+    /**
+     * The business this user is founding: there until the business is written. One insert makes a registration true;
+     * whoever finds this afterwards completes it.
+     */
+    founding: { type: new Schema({ name: { type: String }, domain: { type: String } }, { _id: false }) },
+  },
+  { timestamps: true, strict: 'throw' },
+);
+
+schema.index({ business: 1, _id: 1 });
+
+export type User = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
+export const UserModel = model('User', schema);

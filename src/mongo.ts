@@ -1,0 +1,37 @@
+import mongoose from 'mongoose';
+import { config } from './config.js';
+
+/**
+ * What a promise stands on is written with this: acknowledged only once it is in MongoDB's journal, so that a killed
+ * server cannot forget it.
+ */
+export const JOURNALED = { w: 1, j: true } as const;
+
+/**
+ * Connects Mongoose and makes the indexes that are missing.
+ * @throws MongoServerSelectionError when no server answers within 10 s.
+ */
+export async function connectMongo(uri = config().mongodbUri): Promise<void> {
+  mongoose.set('strictQuery', 'throw');
+  await mongoose.connect(uri, {
+    serverSelectionTimeoutMS: 10_000,
+    socketTimeoutMS: 60_000,
+    maxPoolSize: 30,
+    autoIndex: false,
+  });
+  await Promise.all(Object.values(mongoose.models).map((model) => model.createIndexes()));
+}
+
+/** Whether MongoDB answers a ping within `timeoutMs`. Never throws. */
+export async function isMongoUp(timeoutMs = 2_000): Promise<boolean> {
+  try {
+    await mongoose.connection.db?.command({ ping: 1 }, { timeoutMS: timeoutMs });
+    return mongoose.connection.readyState === 1;
+  } catch {
+    return false;
+  }
+}
+
+export async function disconnectMongo(): Promise<void> {
+  await mongoose.disconnect();
+}

@@ -1,0 +1,14 @@
+import type { Router } from 'express';
+import { health } from './health.js';
+
+/** A router and where it hangs. `isPublic`: nobody has to be signed in. */
+export interface Mount {
+  path: string;
+  /** The heading its operations stand under in the documentation. */
+  tag: string;
+  router: Router;
+  isPublic?: boolean;
+}
+
+/** Every endpoint there is: the app mounts this table, and the OpenAPI document is read from it. */
+export const mounts: readonly Mount[] = [{ path: '/api/health', tag: 'Health', router: health, isPublic: true }];

@@ -1,0 +1,41 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { SESClient } from '@aws-sdk/client-ses';
+import { STSClient } from '@aws-sdk/client-sts';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { config } from '../config.js';
+import type { SesCredentials } from './credentials.js';
+
+/** A call that has not been answered by then is given up, and its outcome is unknown. */
+export const CALL_TIMEOUT_MS = 15_000;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * A client that calls once: SES has no idempotency token, so the SDK's own retry of a reset or timed-out SendRawEmail
+ * would mail a person twice. `sockets` bounds the calls under way.
+ */
+export function newSesClient(credentials: SesCredentials, sockets = 64): SESClient {
+  return new SESClient({ ...clientOptions(credentials), requestHandler: requestHandler(sockets) });
+}
+
+export function newStsClient(credentials: SesCredentials): STSClient {
+  return new STSClient({ ...clientOptions(credentials), requestHandler: requestHandler(1) });
+}
+
+function clientOptions({ region, accessKeyId, secretAccessKey }: SesCredentials) {
+  const endpoint = config().sesEndpoint;
+  return { region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1, ...(endpoint ? { endpoint } : {}) };
+}
+
+function requestHandler(maxSockets: number): NodeHttpHandler {
+  const agent = { keepAlive: true, maxSockets };
+  return new NodeHttpHandler({
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: CALL_TIMEOUT_MS,
+    // Without it a request that is too late is only logged, and hangs.
+    throwOnRequestTimeout: true,
+    httpAgent: new HttpAgent(agent),
+    httpsAgent: new HttpsAgent(agent),
+  });
+}
