@@ -26,7 +26,9 @@ export function cacheFolder(): string {
 export async function ensureCacheFolder(): Promise<string> {
   const folder = cacheFolder();
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new Error(`Cannot write to the cache folder ${folder}: set PMH_CACHE_DIR to one that can be written`, { cause });
+    throw new Error(`Cannot write to the cache folder ${folder}: set PMH_CACHE_DIR to one that can be written`, {
+      cause,
+    });
   });
   return folder;
 }

@@ -108,7 +108,10 @@ interface LaunchOptions {
 }
 
 /** Resolves when the server takes connections; rejects with its log when it ends before that. */
-async function launch({ path, env }: RedisBinary, { port, directory, appendOnly }: LaunchOptions): Promise<ChildProcess> {
+async function launch(
+  { path, env }: RedisBinary,
+  { port, directory, appendOnly }: LaunchOptions,
+): Promise<ChildProcess> {
   const settings = {
     bind: '127.0.0.1',
     port: String(port),
@@ -121,7 +124,11 @@ async function launch({ path, env }: RedisBinary, { port, directory, appendOnly 
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   // A session of its own: Ctrl-C in a terminal reaches the owner, which stops its Redis last.
-  const server = spawn(path, args, { detached: true, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = spawn(path, args, {
+    detached: true,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let log = '';
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer) => {
@@ -131,7 +138,9 @@ async function launch({ path, env }: RedisBinary, { port, directory, appendOnly 
     server.stdout.on('data', read);
     server.stderr.on('data', read);
     server.once('error', reject);
-    server.once('close', (code) => reject(new Error(`redis-server ended with code ${code} at its start: ${log.trim()}`)));
+    server.once('close', (code) =>
+      reject(new Error(`redis-server ended with code ${code} at its start: ${log.trim()}`)),
+    );
   });
   server.stdout.removeAllListeners('data').resume();
   server.stderr.removeAllListeners('data').resume();

@@ -2,7 +2,6 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { SESClient } from '@aws-sdk/client-ses';
 import { STSClient } from '@aws-sdk/client-sts';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { config } from '../config.js';
 import type { SesCredentials } from './credentials.js';
 
@@ -28,14 +27,14 @@ function clientOptions({ region, accessKeyId, secretAccessKey }: SesCredentials)
   return { region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1, ...(endpoint ? { endpoint } : {}) };
 }
 
-function requestHandler(maxSockets: number): NodeHttpHandler {
+function requestHandler(maxSockets: number) {
   const agent = { keepAlive: true, maxSockets };
-  return new NodeHttpHandler({
+  return {
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: CALL_TIMEOUT_MS,
     // Without it a request that is too late is only logged, and hangs.
     throwOnRequestTimeout: true,
     httpAgent: new HttpAgent(agent),
     httpsAgent: new HttpsAgent(agent),
-  });
+  };
 }

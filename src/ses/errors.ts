@@ -34,31 +34,19 @@ const CREDENTIALS = new Set([
   'NotAuthorized',
 ]);
 
-/** The socket never opened, so no byte of the message left. */
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
 /**
  * Reads an error of `SendRawEmail` (Amazon SES API reference, "SendRawEmail" and "Common errors"). Pure. Whatever it
  * does not know is `unclear` unless SES itself refused it with a 4xx: in doubt a message counts as perhaps sent.
  */
 export function classify(error: unknown): SendFailure {
-  const { name, code, status, message } = read(error);
+  const { name, code, syscall, status, message } = read(error);
   const awsName = name.replace(/(Exception|Error)$/, '');
   const at = { code: awsName, message };
 
-  if (NEVER_CONNECTED.has(code)) return { kind: 'unreachable', code, message };
-  // smithy's TimeoutError covers both: only its text tells a socket that never opened.
-  if (name === 'TimeoutError' && /establish(ed)? a connection|connection timed? ?out/i.test(message)) {
-    return { kind: 'unreachable', ...at };
+  // The name was not found or the socket never opened, so no byte of the message left. The SDK gives a connection that
+  // takes too long the same name as an answer that does; only its text tells them apart.
+  if (syscall === 'connect' || syscall === 'getaddrinfo' || /did not establish a connection/.test(message)) {
+    return { kind: 'unreachable', code: code || awsName, message };
   }
   if (awsName === 'Throttling' || awsName === 'TooManyRequests' || awsName === 'RequestThrottled') {
     return /daily message quota/i.test(message) ? { kind: 'day_exhausted' } : { kind: 'throttled' };
@@ -75,13 +63,20 @@ export function classify(error: unknown): SendFailure {
   return { kind: 'unclear', code: code || awsName || 'Unknown', message };
 }
 
-function read(error: unknown): { name: string; code: string; status: number | undefined; message: string } {
-  if (!(error instanceof Error)) return { name: '', code: '', status: undefined, message: String(error) };
-  const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: number } };
+function read(error: unknown) {
+  const { name, message, code, syscall, $metadata } = (error ?? {}) as {
+    name?: unknown;
+    message?: unknown;
+    code?: unknown;
+    syscall?: unknown;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return {
-    name: error.name,
-    code: typeof code === 'string' ? code : '',
+    name: text(name),
+    code: text(code),
+    syscall: text(syscall),
     status: $metadata?.httpStatusCode,
-    message: error.message.slice(0, 500),
+    message: text(message).slice(0, 500),
   };
 }

