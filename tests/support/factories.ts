@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { api } from './hub.js';
+
+/** A word nobody else in the run uses. */
+export function unique(prefix = 'x'): string {
+  return `${prefix}${randomBytes(5).toString('hex')}`;
+}
+
+/** A business and its first admin, made through the API. */
+export interface Registered {
+  token: string;
+  businessId: string;
+  userId: string;
+  email: string;
+  password: string;
+}
+
+/** Registers a business. @throws Error with the answer when that fails. */
+export async function register(overrides: Record<string, unknown> = {}): Promise<Registered> {
+  const name = unique('biz');
+  const body = {
+    businessName: `Business ${name}`,
+    domain: `${name}.test`,
+    email: `admin@${name}.test`,
+    password: 'Test123!',
+    name: 'Admin',
+    ...overrides,
+  };
+  const answer = await api().post('/api/auth/register').send(body);
+  if (answer.status !== 201) throw new Error(`register: ${answer.status} ${answer.text}`);
+  const { token, business, user } = answer.body;
+  return { token, businessId: business.id, userId: user.id, email: body.email, password: body.password };
+}
+
+/** Connects an SES account of its own to the business. @returns its access key id. */
+export async function connectSes(who: Registered, accessKeyId = `AKIA${unique().toUpperCase()}`): Promise<string> {
+  const answer = await api()
+    .put('/api/business/ses')
+    .auth(who.token, { type: 'bearer' })
+    .send({ accessKeyId, secretAccessKey: `secret-${accessKeyId}`, region: 'eu-west-1' });
+  if (answer.status !== 200) throw new Error(`connectSes: ${answer.status} ${answer.text}`);
+  return accessKeyId;
+}
+
+/** Makes an API key with the given permissions. @returns the key as shown once. */
+export async function apiKey(who: Registered, permissions: readonly string[]): Promise<string> {
+  const answer = await api()
+    .post('/api/business/api-keys')
+    .auth(who.token, { type: 'bearer' })
+    .send({ name: unique('key'), permissions });
+  if (answer.status !== 201) throw new Error(`apiKey: ${answer.status} ${answer.text}`);
+  return answer.body.apiKey.key;
+}

@@ -1,0 +1,19 @@
+import type { TestProject } from 'vitest/node';
+import { startServices } from '../../src/embedded/services.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    mongodbUri: string;
+    redisUrl: string;
+    sesEndpoint: string;
+  }
+}
+
+/** One MongoDB, one Redis and one local SES for the whole run: the real ones. Without them the run fails. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const services = await startServices({ progress: (message) => process.stderr.write(`${message}\n`) });
+  project.provide('mongodbUri', services.mongodbUri);
+  project.provide('redisUrl', services.redisUrl);
+  project.provide('sesEndpoint', services.sesEndpoint);
+  return () => services.close();
+}

@@ -1,0 +1,27 @@
+import mongoose from 'mongoose';
+import request from 'supertest';
+import { afterAll, beforeAll } from 'vitest';
+import { createApp } from '../../src/app.js';
+import { connectMongo, disconnectMongo } from '../../src/mongo.js';
+import { closeQueues, openQueues } from '../../src/queue/queues.js';
+import { connectRedis, disconnectRedis, redis } from '../../src/redis.js';
+
+/** Connects the hub to this file's databases for the length of the file, and drops them after it. */
+export function useHub(): void {
+  beforeAll(async () => {
+    await Promise.all([connectMongo(), connectRedis()]);
+    await redis().flushdb();
+    openQueues();
+  });
+  afterAll(async () => {
+    await closeQueues();
+    await disconnectRedis();
+    await mongoose.connection.dropDatabase();
+    await disconnectMongo();
+  });
+}
+
+/** supertest over the whole app; made anew for each call, for the app keeps nothing. */
+export function api() {
+  return request(createApp());
+}
