@@ -1,0 +1,66 @@
+import { type Liquid, LiquidError, type Template } from 'liquidjs';
+import { invalid, type Problem } from '../errors.js';
+import { htmlEngine, MAX_SOURCE, plainEngine } from './engines.js';
+import { isNestedTooDeep, MAX_DEPTH } from './nesting.js';
+import type { Compiled, TemplateSource, TemplateVariable } from './source.js';
+import { htmlToTextTemplate } from './text-part.js';
+
+/**
+ * Parses a template once, for any number of renderings. A text part that is absent is derived from the HTML here.
+ * @throws AppError `validation_failed` with every problem at once, at `subject`, `content.html` or `content.text`, each
+ * with its line and column.
+ */
+export function compile(given: TemplateSource, variables: readonly TemplateVariable[] = []): Compiled {
+  const problems: Problem[] = [];
+  const parse = (path: string, engine: Liquid, part: string) => {
+    const result = parsePart(engine, part);
+    if (!('message' in result)) return result.parsed;
+    problems.push({ path, message: result.message });
+    return [];
+  };
+
+  const html = given.html ? parse('content.html', htmlEngine, given.html) : undefined;
+  const subject = parse('subject', plainEngine, given.subject);
+  const derived = given.text || problems.length > 0 ? undefined : derive(given.html ?? '');
+  if (derived && 'message' in derived) problems.push({ path: 'content.html', message: derived.message });
+  const textSource = given.text || (derived && 'text' in derived ? derived.text : '');
+  const text = parse('content.text', plainEngine, textSource);
+  if (problems.length > 0) throw invalid(problems);
+
+  return {
+    source: { subject: given.subject, ...(given.html ? { html: given.html } : {}), text: textSource },
+    parsed: { subject, ...(html ? { html } : {}), text },
+    variables,
+    used: namesUsed([subject, html ?? [], text]),
+  };
+}
+
+function parsePart(engine: Liquid, part: string): { parsed: Template[] } | { message: string } {
+  if (part.length > MAX_SOURCE) return { message: `must have at most ${MAX_SOURCE} characters` };
+  try {
+    return { parsed: engine.parse(part) };
+  } catch (error) {
+    if (error instanceof LiquidError) return { message: parseMessage(error) };
+    throw error;
+  }
+}
+
+function derive(html: string): { text: string } | { message: string } {
+  if (isNestedTooDeep(html)) return { message: `has elements nested more than ${MAX_DEPTH} deep` };
+  const text = htmlToTextTemplate(html);
+  // A tag inside a comment or an attribute is not part of the text, and its other half may be.
+  if ('parsed' in parsePart(plainEngine, text)) return { text };
+  return { message: 'no text part can be derived from this HTML: give one in content.text' };
+}
+
+/** LiquidJS's message in the contract's form: the place first, and never a whole template quoted back. */
+function parseMessage(error: LiquidError): string {
+  const [row, column] = error.token.getPosition();
+  const what = error.message.replace(/, line:\d+, col:\d+$/, '');
+  return `line ${row}, column ${column}: ${what.length > 160 ? `${what.slice(0, 160)}…` : what}`;
+}
+
+function namesUsed(parts: Template[][]): string[] {
+  const names = parts.flatMap((part) => plainEngine.globalVariablesSync(part, { partials: false }));
+  return [...new Set(names)].sort();
+}
