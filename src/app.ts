@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { config } from './config.js';
 import { authenticate } from './middleware/authenticate.js';
 import { errorHandler, noRoute } from './middleware/error-handler.js';
+import { authAttempts } from './middleware/rate-limit.js';
 import { requestLog } from './middleware/request-log.js';
 import { mounts } from './routes/index.js';
 
@@ -27,6 +28,7 @@ export function createApp(): Express {
     }),
   );
 
+  app.post('/api/auth/{*rest}', authAttempts());
   for (const { path, router, isPublic } of mounts) {
     app.use(path, ...(isPublic ? [] : [authenticate]), router);
   }

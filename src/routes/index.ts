@@ -1,4 +1,8 @@
 import type { Router } from 'express';
+import { admin } from './admin.js';
+import { apiKeys } from './api-keys.js';
+import { auth } from './auth.js';
+import { business } from './business.js';
 import { health } from './health.js';
 
 /** A router and where it hangs. `isPublic`: nobody has to be signed in. */
@@ -11,4 +15,10 @@ export interface Mount {
 }
 
 /** Every endpoint there is: the app mounts this table, and the OpenAPI document is read from it. */
-export const mounts: readonly Mount[] = [{ path: '/api/health', tag: 'Health', router: health, isPublic: true }];
+export const mounts: readonly Mount[] = [
+  { path: '/api/health', tag: 'Health', router: health, isPublic: true },
+  { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
+  { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
+  { path: '/api/business', tag: 'Business', router: business },
+  { path: '/api/admin', tag: 'Administration', router: admin },
+];

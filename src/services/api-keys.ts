@@ -1,11 +1,54 @@
-import type { Types } from 'mongoose';
+import { Types } from 'mongoose';
+import { forbidden, notFound } from '../errors.js';
 import { logger } from '../logger.js';
 import { type ApiKey, ApiKeyModel } from '../models/api-key.js';
-import type { Caller } from '../tenant.js';
+import type { Permission } from '../permissions.js';
+import { type Caller, owned, type Tenant } from '../tenant.js';
 import * as businesses from './businesses.js';
 import * as keyFormat from './key-format.js';
+import * as pages from './pages.js';
 
 const LAST_USED_EVERY_MS = 60_000;
+
+/**
+ * Makes a key for the tenant. `key` is its only copy: what is stored is a hash.
+ * @throws AppError `forbidden` for a permission that its maker does not hold.
+ */
+export async function create(
+  tenant: Tenant,
+  maker: Caller,
+  { name, permissions }: { name: string; permissions: readonly Permission[] },
+): Promise<{ apiKey: ApiKey; key: string }> {
+  const lacking = permissions.filter((permission) => !mayGrant(maker, permission));
+  if (lacking.length > 0) throw forbidden(`You can only grant what you hold, and you lack ${lacking.join(', ')}`);
+  const key = keyFormat.generate('live');
+  const created = await ApiKeyModel.create({
+    business: tenant.businessId,
+    name,
+    mode: 'live',
+    hash: keyFormat.hash(key),
+    prefix: keyFormat.prefix(key),
+    permissions: [...permissions],
+    createdBy: maker.id,
+  });
+  return { apiKey: created.toObject(), key };
+}
+
+/** The tenant's keys, newest first. */
+export async function list(
+  tenant: Tenant,
+  page: { cursor?: string | undefined; limit: number },
+): Promise<pages.Page<ApiKey>> {
+  return pages.read(page, (before, count) =>
+    ApiKeyModel.find(owned(tenant, before)).sort({ _id: -1 }).limit(count).lean<ApiKey[]>(),
+  );
+}
+
+/** Ends a key: nothing keeps a copy, so its next request finds none. @throws AppError `not_found`. */
+export async function remove(tenant: Tenant, id: string): Promise<void> {
+  const { deletedCount } = await ApiKeyModel.deleteOne(owned(tenant, { _id: new Types.ObjectId(id) }));
+  if (deletedCount === 0) throw notFound('API key');
+}
 
 /**
  * Who a key speaks for, or undefined where there is no such key.
@@ -15,7 +58,7 @@ export async function callerOf(key: string): Promise<Caller | undefined> {
   if (!keyFormat.isWellFormed(key)) return undefined;
   const found = await ApiKeyModel.findOne({ hash: keyFormat.hash(key) }).lean<ApiKey>();
   if (!found) return undefined;
-  await businesses.requireActive(found.business);
+  await businesses.getActive(found.business);
   noteUse(found);
   return {
     kind: 'key',
@@ -27,8 +70,15 @@ export async function callerOf(key: string): Promise<Caller | undefined> {
   };
 }
 
+/** Who may send anything may also let a key send one kind of it. */
+function mayGrant({ permissions }: Caller, permission: Permission): boolean {
+  return (
+    permissions.includes(permission) || (permission === 'send_transactional' && permissions.includes('send_emails'))
+  );
+}
+
 /** Once a minute and beside the request: a key used a thousand times a second must not write so often. */
-function noteUse({ _id, lastUsed }: { _id: Types.ObjectId; lastUsed?: Date | null }): void {
+function noteUse({ _id, lastUsed }: ApiKey): void {
   const now = new Date();
   const stale = new Date(now.getTime() - LAST_USED_EVERY_MS);
   if (lastUsed && lastUsed > stale) return;

@@ -1,8 +1,11 @@
-import mongoose, { type Types } from 'mongoose';
-import { businessInactive, notFound } from '../errors.js';
-import { type Business, BusinessModel } from '../models/business.js';
+import mongoose, { type Types, type UpdateQuery } from 'mongoose';
+import { businessInactive, invalid, notFound } from '../errors.js';
+import { type Business, BusinessModel, PLAN_LIMITS } from '../models/business.js';
 import { type User, UserModel } from '../models/user.js';
 import { JOURNALED } from '../mongo.js';
+import type { AdminBusinessChanges } from '../schemas/admin.js';
+import type { BusinessChanges } from '../schemas/businesses.js';
+import type { Tenant } from '../tenant.js';
 
 /** @throws AppError `not_found`. */
 export async function get(id: Types.ObjectId): Promise<Business> {
@@ -12,9 +15,41 @@ export async function get(id: Types.ObjectId): Promise<Business> {
 }
 
 /** @throws AppError `business_inactive` where the business is suspended, cancelled or gone. */
-export async function requireActive(id: Types.ObjectId): Promise<void> {
-  const business = await BusinessModel.findById(id, { status: 1 }).lean();
+export async function getActive(id: Types.ObjectId): Promise<Business> {
+  const business = await BusinessModel.findById(id).lean<Business>();
   if (business?.status !== 'active') throw businessInactive();
+  return business;
+}
+
+/**
+ * Changes what is given; a setting that is null is taken away.
+ * @throws AppError `validation_failed` for a timezone that MongoDB does not know.
+ */
+export async function update({ businessId }: Tenant, { name, settings = {} }: BusinessChanges): Promise<Business> {
+  if (settings.timezone) await requireTimezone(settings.timezone);
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const kept = given.filter(([, value]) => value !== null).map(([key, value]) => [`settings.${key}`, value]);
+  const taken = given.filter(([, value]) => value === null).map(([key]) => [`settings.${key}`, 1]);
+  return change(businessId, {
+    $set: { ...(name === undefined ? {} : { name }), ...Object.fromEntries(kept) },
+    $unset: Object.fromEntries(taken),
+  });
+}
+
+/** What the platform's administrator sets. A plan brings its limit along unless one is given with it. */
+export async function administer(
+  id: Types.ObjectId,
+  { subscription, status }: AdminBusinessChanges,
+): Promise<Business> {
+  const plan = subscription?.plan;
+  const emailsPerMonth = subscription?.emailsPerMonth ?? (plan && PLAN_LIMITS[plan]);
+  return change(id, {
+    $set: {
+      ...(plan ? { 'subscription.plan': plan } : {}),
+      ...(emailsPerMonth === undefined ? {} : { 'subscription.emailsPerMonth': emailsPerMonth }),
+      ...(status ? { status } : {}),
+    },
+  });
 }
 
 /**
@@ -23,16 +58,33 @@ export async function requireActive(id: Types.ObjectId): Promise<void> {
  */
 export async function found({ _id, business, founding }: Pick<User, '_id' | 'business' | 'founding'>): Promise<void> {
   if (!founding || !business) return;
-  const { name, domain } = founding;
-  await BusinessModel.updateOne(
-    { _id: business },
-    { $setOnInsert: { name, domain } },
-    { upsert: true, runValidators: true, writeConcern: JOURNALED },
-  ).catch(ignoreDuplicate);
+  const written = new BusinessModel({ _id: business, name: founding.name, domain: founding.domain });
+  await written.save({ ...JOURNALED }).catch(ignoreDuplicate);
   await UserModel.updateOne({ _id }, { $unset: { founding: 1 } });
 }
 
-/** Two requests may find the same unfinished registration: MongoDB lets one upsert win. */
+/** Two requests may find the same unfinished registration: MongoDB takes the business once. */
 function ignoreDuplicate(error: unknown): void {
   if (!(error instanceof mongoose.mongo.MongoServerError && error.code === 11000)) throw error;
+}
+
+/** @throws AppError `not_found`. */
+async function change(id: Types.ObjectId, update: UpdateQuery<Business>): Promise<Business> {
+  const business = await BusinessModel.findByIdAndUpdate(id, update, {
+    returnDocument: 'after',
+    runValidators: true,
+  }).lean<Business>();
+  if (!business) throw notFound('business');
+  return business;
+}
+
+/** MongoDB counts the months (`sending/quota.ts`) and has zones of its own: one it did not know would stop all mail. */
+async function requireTimezone(timezone: string): Promise<void> {
+  const now = { $dateToString: { date: '$$NOW', timezone } };
+  try {
+    await mongoose.connection.db?.aggregate([{ $documents: [{ now }] }]).toArray();
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoServerError)) throw error;
+    throw invalid([{ path: 'settings.timezone', message: 'must be a timezone of the IANA database, spelt as there' }]);
+  }
 }

@@ -1,0 +1,36 @@
+import { Router } from 'express';
+import { authorize } from '../middleware/authorize.js';
+import { usersOnly } from '../middleware/users-only.js';
+import { handle } from '../middleware/validate.js';
+import { CreateApiKey, DeleteApiKey, ListApiKeys, presentApiKey } from '../schemas/api-keys.js';
+import * as service from '../services/api-keys.js';
+
+export const apiKeys = Router();
+
+apiKeys.post(
+  '/',
+  authorize('manage_settings'),
+  usersOnly('make API keys'),
+  handle(CreateApiKey, async ({ tenant, caller, body }) => {
+    const { apiKey, key } = await service.create(tenant, caller, body);
+    return { apiKey: { ...presentApiKey(apiKey), key } };
+  }),
+);
+
+apiKeys.get(
+  '/',
+  authorize('manage_settings'),
+  handle(ListApiKeys, async ({ tenant, query }) => {
+    const { items, pagination } = await service.list(tenant, query);
+    return { apiKeys: items.map(presentApiKey), pagination };
+  }),
+);
+
+apiKeys.delete(
+  '/:id',
+  authorize('manage_settings'),
+  handle(DeleteApiKey, async ({ tenant, params }) => {
+    await service.remove(tenant, params.id);
+    return {};
+  }),
+);

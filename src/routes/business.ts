@@ -1,0 +1,43 @@
+import { Router } from 'express';
+import { authorize } from '../middleware/authorize.js';
+import { usersOnly } from '../middleware/users-only.js';
+import { handle } from '../middleware/validate.js';
+import { ConnectSes, DisconnectSes, GetBusiness, presentBusiness, UpdateBusiness } from '../schemas/businesses.js';
+import * as businesses from '../services/businesses.js';
+import * as sesConfiguration from '../services/ses-configuration.js';
+
+export const business = Router();
+
+business.get(
+  '/',
+  authorize('any'),
+  handle(GetBusiness, async ({ tenant }) => ({ business: presentBusiness(await businesses.get(tenant.businessId)) })),
+);
+
+business.patch(
+  '/',
+  authorize('manage_settings'),
+  handle(UpdateBusiness, async ({ tenant, body }) => ({
+    business: presentBusiness(await businesses.update(tenant, body)),
+  })),
+);
+
+business.put(
+  '/ses',
+  authorize('manage_settings'),
+  usersOnly('change SES credentials'),
+  handle(ConnectSes, async ({ tenant, body }) => {
+    const { business, quota } = await sesConfiguration.connect(tenant, body);
+    return { business: presentBusiness(business), quota };
+  }),
+);
+
+business.delete(
+  '/ses',
+  authorize('manage_settings'),
+  usersOnly('change SES credentials'),
+  handle(DisconnectSes, async ({ tenant }) => {
+    await sesConfiguration.disconnect(tenant);
+    return {};
+  }),
+);

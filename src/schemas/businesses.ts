@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { BILLING_CYCLES, BUSINESS_STATUSES, type Business, PLANS } from '../models/business.js';
+import { SES_REGIONS } from '../ses/credentials.js';
+import { Email, line } from './common.js';
+import { Id, operation, Timestamp } from './operation.js';
+
+export const SubscriptionView = z
+  .object({
+    plan: z.enum(PLANS),
+    emailsPerMonth: z.number().int().meta({ description: 'Messages a calendar month in the business’s timezone' }),
+    emailsSentThisMonth: z.number().int().meta({ description: 'Sent, and reserved for what is being sent' }),
+    billingCycle: z.enum(BILLING_CYCLES),
+    nextBillingDate: Timestamp.nullable(),
+  })
+  .meta({ id: 'Subscription' });
+
+export const SettingsView = z
+  .object({
+    defaultFromEmail: z.string().nullable(),
+    defaultFromName: z.string().nullable(),
+    replyToEmail: z.string().nullable(),
+    timezone: z.string().meta({ example: 'Europe/Berlin' }),
+  })
+  .meta({ id: 'BusinessSettings' });
+
+export const SesConfigurationView = z
+  .object({
+    configured: z.boolean(),
+    verified: z.boolean().meta({ description: 'SES answered GetSendQuota to these credentials' }),
+    verifiedAt: Timestamp.nullable(),
+    region: z.string(),
+    accessKeyId: z.string().nullable().meta({ description: 'Its ends only', example: 'AKIA…WXYZ' }),
+  })
+  .meta({ id: 'SesConfiguration' });
+
+export const BusinessView = z
+  .object({
+    id: Id,
+    name: z.string(),
+    domain: z.string(),
+    status: z.enum(BUSINESS_STATUSES),
+    subscription: SubscriptionView,
+    settings: SettingsView,
+    sesConfiguration: SesConfigurationView,
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'Business' });
+
+export const SendQuotaView = z
+  .object({
+    maxPerSecond: z.number(),
+    maxPer24Hours: z.number().meta({ description: '-1: no limit' }),
+    sentLast24Hours: z.number(),
+  })
+  .meta({ id: 'SendQuota', description: 'What SES lets the account send, in recipients' });
+
+/** A zone of the IANA database. Offsets (`+01:00`) are none: they know no summer time. */
+const Timezone = z
+  .string()
+  .max(64)
+  .refine(isTimezone, 'must be a timezone of the IANA database such as Europe/Berlin')
+  .meta({ example: 'Europe/Berlin' });
+
+export const GetBusiness = operation({ summary: 'The business', answer: { business: BusinessView } });
+
+export const UpdateBusiness = operation({
+  summary: 'Change the name and the settings',
+  description: 'Only what is sent is changed; `null` takes a setting away.',
+  body: z.strictObject({
+    name: line(200).optional(),
+    settings: z
+      .strictObject({
+        defaultFromEmail: Email.nullable().optional(),
+        defaultFromName: line(200).nullable().optional(),
+        replyToEmail: Email.nullable().optional(),
+        timezone: Timezone.optional(),
+      })
+      .optional(),
+  }),
+  answer: { business: BusinessView },
+});
+
+export type BusinessChanges = z.output<(typeof UpdateBusiness)['body']>;
+
+export const ConnectSes = operation({
+  summary: 'Connect an Amazon SES account',
+  description:
+    'The credentials are proven by GetSendQuota before they are kept; the secret is stored encrypted and never shown. ' +
+    'What AWS refuses is a 422 that says why; 503 `unavailable` when AWS does not answer. Not for API keys.',
+  body: z.strictObject({
+    accessKeyId: z
+      .string()
+      .regex(/^\w{16,128}$/, 'must be an AWS access key id: 16 to 128 letters and digits')
+      .meta({ example: 'AKIAIOSFODNN7EXAMPLE' }),
+    secretAccessKey: z
+      .string()
+      .min(1, 'must not be empty')
+      .max(256)
+      .regex(/^[\x21-\x7e]+$/, 'must be an AWS secret access key, without spaces'),
+    region: z.enum(SES_REGIONS).default('us-east-1'),
+  }),
+  answer: { business: BusinessView, quota: SendQuotaView },
+});
+
+export const DisconnectSes = operation({
+  summary: 'Forget the SES credentials',
+  description: 'Nothing more is sent for the business until others are connected. Not for API keys.',
+  answer: {},
+});
+
+/** What of a business may be seen by those within it: no secret, and of the access key its ends. */
+export function presentBusiness(business: Business): z.output<typeof BusinessView> {
+  const { settings, sesConfiguration: ses } = business;
+  return {
+    id: String(business._id),
+    name: business.name,
+    domain: business.domain,
+    status: business.status,
+    subscription: presentSubscription(business),
+    settings: {
+      defaultFromEmail: settings.defaultFromEmail ?? null,
+      defaultFromName: settings.defaultFromName ?? null,
+      replyToEmail: settings.replyToEmail ?? null,
+      timezone: settings.timezone,
+    },
+    sesConfiguration: {
+      configured: Boolean(ses.secretAccessKey),
+      verified: ses.verified,
+      verifiedAt: ses.verifiedAt?.toISOString() ?? null,
+      region: ses.region,
+      accessKeyId: ses.accessKeyId ? `${ses.accessKeyId.slice(0, 4)}…${ses.accessKeyId.slice(-4)}` : null,
+    },
+    createdAt: business.createdAt.toISOString(),
+  };
+}
+
+export function presentSubscription(business: Business): z.output<typeof SubscriptionView> {
+  const { subscription, settings, quota } = business;
+  // The month turns when the first message of the new one is reserved; until then the number is the old month's.
+  const isThisMonth = quota.period === monthOf(new Date(), settings.timezone);
+  return {
+    plan: subscription.plan,
+    emailsPerMonth: subscription.emailsPerMonth,
+    emailsSentThisMonth: isThisMonth ? subscription.emailsSentThisMonth : 0,
+    billingCycle: subscription.billingCycle,
+    nextBillingDate: subscription.nextBillingDate?.toISOString() ?? null,
+  };
+}
+
+/** `2026-11`; Sweden writes its dates as ISO 8601 does. */
+function monthOf(date: Date, timeZone: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit' }).format(date);
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}

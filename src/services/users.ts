@@ -1,0 +1,38 @@
+import mongoose, { type Types } from 'mongoose';
+import { conflict } from '../errors.js';
+import { type User, UserModel } from '../models/user.js';
+import { JOURNALED } from '../mongo.js';
+import type { Role, UserPermission } from '../permissions.js';
+import * as passwords from './passwords.js';
+
+export interface NewUser {
+  /** In the hub's one spelling (`Email` in `schemas/common.ts`). */
+  email: string;
+  name: string;
+  /** As typed; at most 72 bytes. */
+  password: string;
+  role: Role;
+  permissions: readonly UserPermission[];
+  /** None for a super_admin. */
+  business?: Types.ObjectId;
+  /** The business that comes into being with the user: see `businesses.found`. */
+  founding?: { name: string; domain: string };
+}
+
+/**
+ * Writes a user, journaled: once this returns, nothing forgets him.
+ * @throws AppError `conflict` where the address has an account: the unique index decides, whoever asked first.
+ */
+export async function create({ password, permissions, ...fields }: NewUser): Promise<User> {
+  const hash = await passwords.hash(password);
+  try {
+    const user = new UserModel({ ...fields, permissions: [...permissions], password: hash });
+    await user.save({ ...JOURNALED });
+    return user.toObject();
+  } catch (error) {
+    if (error instanceof mongoose.mongo.MongoServerError && error.code === 11000) {
+      throw conflict('There is already an account with this address');
+    }
+    throw error;
+  }
+}
