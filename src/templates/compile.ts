@@ -1,9 +1,14 @@
-import { type Liquid, LiquidError, type Template } from 'liquidjs';
+import { type Liquid, LiquidError, type Template, Tokenizer, TokenKind } from 'liquidjs';
 import { invalid, type Problem } from '../errors.js';
 import { htmlEngine, MAX_SOURCE, plainEngine } from './engines.js';
+import { namesUsed } from './names.js';
 import { isNestedTooDeep, MAX_DEPTH } from './nesting.js';
 import type { Compiled, TemplateSource, TemplateVariable } from './source.js';
 import { htmlToTextTemplate } from './text-part.js';
+
+/** The parser's cost grows with the square of these; no mail comes near them. */
+const MAX_TAGS = 5_000;
+const MAX_TAG = 10_000;
 
 /**
  * Parses a template once, for any number of renderings. A text part that is absent is derived from the HTML here.
@@ -38,6 +43,9 @@ export function compile(given: TemplateSource, variables: readonly TemplateVaria
 function parsePart(engine: Liquid, part: string): { parsed: Template[] } | { message: string } {
   if (part.length > MAX_SOURCE) return { message: `must have at most ${MAX_SOURCE} characters` };
   try {
+    const tags = new Tokenizer(part).readTopLevelTokens().filter(({ kind }) => kind !== TokenKind.HTML);
+    if (tags.length > MAX_TAGS) return { message: `must have at most ${MAX_TAGS} tags` };
+    if (tags.some((tag) => tag.size() > MAX_TAG)) return { message: `must have tags of at most ${MAX_TAG} characters` };
     return { parsed: engine.parse(part) };
   } catch (error) {
     if (error instanceof LiquidError) return { message: parseMessage(error) };
@@ -56,11 +64,7 @@ function derive(html: string): { text: string } | { message: string } {
 /** LiquidJS's message in the contract's form: the place first, and never a whole template quoted back. */
 function parseMessage(error: LiquidError): string {
   const [row, column] = error.token.getPosition();
+  if (error.originalError instanceof RangeError) return `line ${row}, column ${column}: is nested too deep`;
   const what = error.message.replace(/, line:\d+, col:\d+$/, '');
   return `line ${row}, column ${column}: ${what.length > 160 ? `${what.slice(0, 160)}…` : what}`;
-}
-
-function namesUsed(parts: Template[][]): string[] {
-  const names = parts.flatMap((part) => plainEngine.globalVariablesSync(part, { partials: false }));
-  return [...new Set(names)].sort();
 }
