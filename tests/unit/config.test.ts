@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config.js';
+
+const production = {
+  NODE_ENV: 'production',
+  JWT_SECRET: 'j'.repeat(48),
+  LINK_SECRET: 'l'.repeat(48),
+  ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  PUBLIC_URL: 'https://hub.example.com/',
+};
+
+function problems(env: Record<string, string>): string {
+  try {
+    parseConfig(env);
+    return '';
+  } catch (error) {
+    return String(error);
+  }
+}
+
+describe('the configuration', () => {
+  it('works without any variable in development', () => {
+    expect(parseConfig({})).toMatchObject({
+      port: 5002,
+      mongodbUri: 'mongodb://localhost:27017/power-mta-hub',
+      jwtLifetimeSeconds: 7 * 86_400,
+      registration: 'open',
+      publicUrl: 'http://localhost:5002',
+    });
+  });
+
+  it('cannot be changed', () => {
+    expect(Object.isFrozen(parseConfig({}))).toBe(true);
+  });
+
+  it('takes an empty value as none', () => {
+    expect(parseConfig({ PORT: '', SES_ENDPOINT: '' })).toMatchObject({ port: 5002, sesEndpoint: undefined });
+  });
+
+  it('lists every problem at once, by variable', () => {
+    const text = problems({ PORT: 'x', REDIS_URL: 'http://x', JWT_EXPIRES_IN: '7 days', ENCRYPTION_KEY: 'short' });
+    for (const name of ['PORT', 'REDIS_URL', 'JWT_EXPIRES_IN', 'ENCRYPTION_KEY']) expect(text).toContain(`  ${name}: `);
+  });
+
+  it('reads durations, lists and keys in either form', () => {
+    const hex = 'ab'.repeat(32);
+    const read = parseConfig({
+      JWT_EXPIRES_IN: '12h',
+      LINK_SECRET_PREVIOUS: 'one, two,',
+      FRONTEND_URL: 'https://a.test/, https://b.test',
+      ENCRYPTION_KEY: hex,
+      TRUST_PROXY: 'loopback, 10.0.0.0/8',
+    });
+    expect(read.jwtLifetimeSeconds).toBe(43_200);
+    expect(read.linkSecrets.slice(1)).toEqual(['one', 'two']);
+    expect(read.frontendUrls).toEqual(['https://a.test', 'https://b.test']);
+    expect(read.encryptionKey.toString('hex')).toBe(hex);
+    expect(read.trustProxy).toEqual(['loopback', '10.0.0.0/8']);
+  });
+
+  it('never trusts every proxy, which would let anybody choose an address', () => {
+    expect(problems({ TRUST_PROXY: 'true' })).toContain('TRUST_PROXY');
+  });
+
+  it('wants both halves of the master credentials and a sender with them', () => {
+    expect(problems({ MASTER_SES_ACCESS_KEY: 'AKIA1' })).toContain('MASTER_SES_SECRET_KEY');
+    expect(problems({ MASTER_SES_ACCESS_KEY: 'AKIA1', MASTER_SES_SECRET_KEY: 's' })).toContain('SYSTEM_FROM_EMAIL');
+  });
+});
+
+describe('in production', () => {
+  it('is right with secrets of its own, and closed to strangers', () => {
+    expect(parseConfig(production)).toMatchObject({ isProduction: true, registration: 'closed' });
+  });
+
+  it('refuses to start without secrets, and names each', () => {
+    const text = problems({ NODE_ENV: 'production' });
+    for (const name of ['JWT_SECRET', 'LINK_SECRET', 'ENCRYPTION_KEY', 'PUBLIC_URL']) expect(text).toContain(name);
+  });
+
+  it.each([
+    ['a short secret', { JWT_SECRET: 'short' }, 'JWT_SECRET'],
+    ['one secret for two things', { LINK_SECRET: production.JWT_SECRET }, 'LINK_SECRET'],
+    ['links in clear text', { PUBLIC_URL: 'http://hub.example.com' }, 'PUBLIC_URL'],
+  ])('refuses %s', (_case, change, variable) => {
+    expect(problems({ ...production, ...change })).toContain(variable);
+  });
+
+  it('never repeats a secret in the message', () => {
+    expect(problems({ ...production, JWT_SECRET: 'hunter2' })).not.toContain('hunter2');
+  });
+});

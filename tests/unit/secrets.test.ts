@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { keyId, open, seal } from '../../src/secrets.js';
+
+const key = randomBytes(32);
+const sealed = seal('a secret with ümläuts', 'business-1:ses', key);
+
+function flip(base64: string): string {
+  const bytes = Buffer.from(base64, 'base64');
+  bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
+  return bytes.toString('base64');
+}
+
+describe('a sealed secret', () => {
+  it('opens in its own context and under its own key', () => {
+    expect(open(sealed, 'business-1:ses', key)).toBe('a secret with ümläuts');
+  });
+
+  it('does not show the secret', () => {
+    expect(JSON.stringify(sealed)).not.toContain('secret');
+    expect(Buffer.from(sealed.ct, 'base64').toString()).not.toContain('secret');
+  });
+
+  it('is different each time', () => {
+    expect(seal('same', 'context', key).ct).not.toBe(seal('same', 'context', key).ct);
+  });
+
+  it('does not open when copied to another tenant', () => {
+    expect(() => open(sealed, 'business-2:ses', key)).toThrow();
+  });
+
+  it.each(['iv', 'tag', 'ct'] as const)('does not open when its %s was changed', (field) => {
+    expect(() => open({ ...sealed, [field]: flip(sealed[field]) }, 'business-1:ses', key)).toThrow();
+  });
+
+  it('does not open with a shortened tag, which would be easier to guess', () => {
+    const tag = Buffer.from(sealed.tag, 'base64').subarray(0, 4).toString('base64');
+    expect(() => open({ ...sealed, tag }, 'business-1:ses', key)).toThrow();
+  });
+
+  it('names both keys when it was sealed under another one', () => {
+    const other = randomBytes(32);
+    expect(() => open(sealed, 'business-1:ses', other)).toThrow(`${keyId(key)}, but ENCRYPTION_KEY is ${keyId(other)}`);
+  });
+});

@@ -1,0 +1,59 @@
+import jwt from 'jsonwebtoken';
+import { Types } from 'mongoose';
+import { describe, expect, it } from 'vitest';
+import { config } from '../../src/config.js';
+import * as tokens from '../../src/services/tokens.js';
+
+const user = { _id: new Types.ObjectId(), tokenVersion: 3 };
+
+/** A token as the hub signs it, but for what a forger changes. */
+function forge(payload: object, options: jwt.SignOptions = {}, secret = config().jwtSecret): string {
+  const honest: jwt.SignOptions = {
+    algorithm: 'HS256',
+    issuer: 'power-mta-hub',
+    audience: 'power-mta-hub-api',
+    subject: String(user._id),
+    expiresIn: 60,
+  };
+  return jwt.sign(payload, secret, { ...honest, ...options });
+}
+
+describe('a session token', () => {
+  it('names its user and the version it was signed at', () => {
+    expect(tokens.read(tokens.sign(user))).toEqual({ userId: String(user._id), version: 3 });
+  });
+
+  it('says nothing of role, permissions or business', () => {
+    expect(Object.keys(jwt.decode(tokens.sign(user)) as object).sort()).toEqual([
+      'aud',
+      'exp',
+      'iat',
+      'iss',
+      'sub',
+      'ver',
+    ]);
+  });
+
+  it('lives for JWT_EXPIRES_IN', () => {
+    const { iat = 0, exp = 0 } = jwt.decode(tokens.sign(user)) as jwt.JwtPayload;
+    expect(exp - iat).toBe(config().jwtLifetimeSeconds);
+  });
+
+  it('is refused without a signature', () => {
+    expect(tokens.read(forge({ ver: 3 }, { algorithm: 'none' }, ''))).toBeUndefined();
+  });
+
+  it.each([
+    ['signed with another algorithm', forge({ ver: 3 }, { algorithm: 'HS512' })],
+    ['signed with another secret', forge({ ver: 3 }, {}, 'another secret')],
+    ['of another issuer', forge({ ver: 3 }, { issuer: 'whisky' })],
+    ['for another audience', forge({ ver: 3 }, { audience: 'whisky' })],
+    ['expired', forge({ ver: 3 }, { expiresIn: -1 })],
+    ['without a version', forge({})],
+    ['of something that is no user', forge({ ver: 3 }, { subject: 'admin' })],
+    ['cut off', tokens.sign(user).slice(0, -2)],
+    ['no token at all', 'abc'],
+  ])('is refused when %s', (_case, token) => {
+    expect(tokens.read(token)).toBeUndefined();
+  });
+});
