@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { USER_PERMISSIONS } from '../../src/permissions.js';
+import * as users from '../../src/services/users.js';
 import { api } from './hub.js';
 
 /** A word nobody else in the run uses. */
@@ -50,4 +52,19 @@ export async function apiKey(who: Registered, permissions: readonly string[]): P
     .send({ name: unique('key'), permissions });
   if (answer.status !== 201) throw new Error(`apiKey: ${answer.status} ${answer.text}`);
   return answer.body.apiKey.key;
+}
+
+/** An administrator of the hub, made as `npm run create-admin` makes one. @returns the token. */
+export async function superAdmin(): Promise<string> {
+  const email = `${unique('root')}@hub.test`;
+  await users.create({
+    email,
+    name: 'Root',
+    password: 'Test123!',
+    role: 'super_admin',
+    permissions: USER_PERMISSIONS,
+  });
+  const answer = await api().post('/api/auth/login').send({ email, password: 'Test123!' });
+  if (answer.status !== 200) throw new Error(`superAdmin: ${answer.status} ${answer.text}`);
+  return answer.body.token;
 }
