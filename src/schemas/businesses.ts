@@ -90,7 +90,7 @@ export const ConnectSes = operation({
   body: z.strictObject({
     accessKeyId: z
       .string()
-      .regex(/^\w{16,128}$/, 'must be an AWS access key id: 16 to 128 letters and digits')
+      .regex(/^[A-Za-z0-9]{1,128}$/, 'must be an AWS access key id: up to 128 letters and digits')
       .meta({ example: 'AKIAIOSFODNN7EXAMPLE' }),
     secretAccessKey: z
       .string()
