@@ -1,0 +1,72 @@
+import mongoose, { type Types } from 'mongoose';
+import { SuppressionModel, type SuppressionReason } from '../models/suppression.js';
+import { JOURNALED } from '../mongo.js';
+import { owned, type Tenant } from '../tenant.js';
+
+/** The gravest first: what a skipped delivery names when its address has several. */
+const BY_GRAVITY: readonly SuppressionReason[] = ['complained', 'bounced', 'manual', 'unsubscribed'];
+
+const WRITE = { writeConcern: JOURNALED } as const;
+
+/**
+ * Puts an address on the business's suppression list for one reason. Any number of calls, also at the same time, leave
+ * each reason once. Journaled: whoever asked not to be written to is not forgotten.
+ * @param email in the hub's one spelling (`addresses.ts`).
+ * @param source who says so, e.g. `link:<deliveryId>`.
+ * @returns whether the reason is new.
+ */
+export async function suppress(
+  tenant: Tenant,
+  email: string,
+  reason: SuppressionReason,
+  source: string,
+): Promise<boolean> {
+  const withoutReason = owned(tenant, { email, 'reasons.reason': { $ne: reason } });
+  const add = { $push: { reasons: { reason, source, at: new Date() } } };
+  try {
+    const { modifiedCount, upsertedCount } = await SuppressionModel.updateOne(withoutReason, add, {
+      ...WRITE,
+      upsert: true,
+    });
+    return modifiedCount + upsertedCount > 0;
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoServerError && error.code === 11000)) throw error;
+    // The row is there: with this reason, or made by another call a moment ago for another one.
+    const { modifiedCount } = await SuppressionModel.updateOne(withoutReason, add, WRITE);
+    return modifiedCount > 0;
+  }
+}
+
+/**
+ * Takes one reason back and leaves the others.
+ * @returns whether it was there.
+ */
+export async function unsuppress(tenant: Tenant, email: string, reason: SuppressionReason): Promise<boolean> {
+  const { modifiedCount } = await SuppressionModel.updateOne(
+    owned(tenant, { email, 'reasons.reason': reason }),
+    { $pull: { reasons: { reason } } },
+    WRITE,
+  );
+  if (modifiedCount > 0) await SuppressionModel.deleteOne(owned(tenant, { email, reasons: { $size: 0 } }));
+  return modifiedCount > 0;
+}
+
+/**
+ * Which of these addresses get no bulk mail, each with its gravest reason. One indexed query.
+ * @param emails in the hub's one spelling.
+ */
+export async function blockedForBulk(
+  tenant: Tenant,
+  emails: readonly string[],
+): Promise<Map<string, SuppressionReason>> {
+  const rows = await SuppressionModel.find(owned(tenant, { email: { $in: emails } }), {
+    email: 1,
+    'reasons.reason': 1,
+  }).lean<{ _id: Types.ObjectId; email: string; reasons: { reason: SuppressionReason }[] }[]>();
+  const blocked = new Map<string, SuppressionReason>();
+  for (const { email, reasons } of rows) {
+    const gravest = BY_GRAVITY.find((one) => reasons.some(({ reason }) => reason === one));
+    if (gravest) blocked.set(email, gravest);
+  }
+  return blocked;
+}
