@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import { config } from './config.js';
 import { logger } from './logger.js';
@@ -68,4 +69,20 @@ function connect(options: RedisOptions): Redis {
     reported = false;
   });
   return redis;
+}
+
+/**
+ * A Lua script as a function: sent once, then called by its hash; sent again to a Redis that forgot it.
+ * @throws the Redis error of the call.
+ */
+export function script(lua: string): (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown> {
+  const sha = createHash('sha1').update(lua).digest('hex');
+  return async (keys, args) => {
+    try {
+      return await redis().evalsha(sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return redis().eval(lua, keys.length, ...keys, ...args);
+    }
+  };
 }

@@ -13,74 +13,91 @@ export const PLAN_LIMITS: Record<(typeof PLANS)[number], number> = {
   enterprise: 1_000_000,
 };
 
+const part = { _id: false } as const;
+
+const subscription = new Schema(
+  {
+    plan: { type: String, enum: PLANS, required: true, default: 'free' },
+    emailsPerMonth: { type: Number, required: true, default: PLAN_LIMITS.free },
+    /** Used and reserved in `quota.period`. Only `sending/quota.ts` writes it. */
+    emailsSentThisMonth: { type: Number, required: true, default: 0 },
+    billingCycle: { type: String, enum: BILLING_CYCLES, required: true, default: 'monthly' },
+    nextBillingDate: { type: Date },
+  },
+  part,
+);
+
+const reservation = new Schema(
+  {
+    id: { type: Schema.Types.ObjectId, required: true },
+    campaign: { type: Schema.Types.ObjectId, required: true },
+    period: { type: String, required: true },
+    n: { type: Number, required: true },
+    at: { type: Date, required: true },
+  },
+  part,
+);
+
+/** What is reserved of the month and not settled yet. Only `sending/quota.ts` writes it. */
+const quota = new Schema(
+  {
+    /** The calendar month that `emailsSentThisMonth` counts, in the business's timezone: `2026-11`. */
+    period: { type: String },
+    reservations: { type: [reservation], required: true, default: [] },
+  },
+  part,
+);
+
+const sesConfiguration = new Schema(
+  {
+    accessKeyId: { type: String },
+    /** A `Sealed`, in the context `<business id>:ses`. */
+    secretAccessKey: { type: Schema.Types.Mixed as unknown as { new (): Sealed } },
+    region: { type: String, required: true, default: 'us-east-1' },
+    /** By STS; where it does not answer, absent, and the access key stands for the account. */
+    accountId: { type: String },
+    verified: { type: Boolean, required: true, default: false },
+    verifiedAt: { type: Date },
+  },
+  part,
+);
+
+const sendingDomain = new Schema(
+  {
+    domain: { type: String, required: true },
+    verified: { type: Boolean, required: true, default: false },
+    dkimTokens: { type: [String], required: true, default: [] },
+    verificationToken: { type: String },
+  },
+  part,
+);
+
+const settings = new Schema(
+  {
+    defaultFromEmail: { type: String },
+    defaultFromName: { type: String },
+    replyToEmail: { type: String },
+    webhookUrl: { type: String },
+    timezone: { type: String, required: true, default: 'UTC' },
+  },
+  part,
+);
+
 const schema = new Schema(
   {
     name: { type: String, required: true },
     domain: { type: String, required: true, lowercase: true },
-    subscription: {
-      plan: { type: String, enum: PLANS, required: true, default: 'free' },
-      emailsPerMonth: { type: Number, required: true, default: PLAN_LIMITS.free },
-      /** Used and reserved in `quota.period`. Only `sending/quota.ts` writes it. */
-      emailsSentThisMonth: { type: Number, required: true, default: 0 },
-      billingCycle: { type: String, enum: BILLING_CYCLES, required: true, default: 'monthly' },
-      nextBillingDate: { type: Date },
-    },
-    /** What is reserved of the month and not settled yet. Only `sending/quota.ts` writes it. */
-    quota: {
-      /** The calendar month that `emailsSentThisMonth` counts, in the business's timezone: `2026-11`. */
-      period: { type: String },
-      reservations: {
-        type: [
-          new Schema(
-            {
-              id: { type: Schema.Types.ObjectId, required: true },
-              campaign: { type: Schema.Types.ObjectId, required: true },
-              period: { type: String, required: true },
-              n: { type: Number, required: true },
-              at: { type: Date, required: true },
-            },
-            { _id: false },
-          ),
-        ],
-        default: [],
-      },
-    },
-    sesConfiguration: {
-      accessKeyId: { type: String },
-      /** A `Sealed`. */
-      secretAccessKey: { type: Schema.Types.Mixed as unknown as { new (): Sealed } },
-      region: { type: String, required: true, default: 'us-east-1' },
-      /** By STS; where it does not answer, absent, and the access key stands for the account. */
-      accountId: { type: String },
-      verified: { type: Boolean, required: true, default: false },
-      verifiedAt: { type: Date },
-    },
-    sendingDomains: {
-      type: [
-        new Schema(
-          {
-            domain: { type: String, required: true },
-            verified: { type: Boolean, required: true, default: false },
-            dkimTokens: { type: [String], default: [] },
-            verificationToken: { type: String },
-          },
-          { _id: false },
-        ),
-      ],
-      default: [],
-    },
-    settings: {
-      defaultFromEmail: { type: String },
-      defaultFromName: { type: String },
-      replyToEmail: { type: String },
-      webhookUrl: { type: String },
-      timezone: { type: String, required: true, default: 'UTC' },
-    },
+    subscription: { type: subscription, required: true, default: {} },
+    quota: { type: quota, required: true, default: {} },
+    sesConfiguration: { type: sesConfiguration, required: true, default: {} },
+    sendingDomains: { type: [sendingDomain], required: true, default: [] },
+    settings: { type: settings, required: true, default: {} },
     status: { type: String, enum: BUSINESS_STATUSES, required: true, default: 'active' },
   },
   { timestamps: true, strict: 'throw' },
 );
 
+// The sweeper's: reservations that nobody settled.
 schema.index(
   { 'quota.reservations.at': 1 },
   { partialFilterExpression: { 'quota.reservations.at': { $exists: true } } },

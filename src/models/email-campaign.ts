@@ -75,5 +75,5 @@ schema.index({ business: 1, _id: -1 });
 // The sweeper's: what is under way.
 schema.index({ status: 1 }, { partialFilterExpression: { status: 'sending' } });
 
-export type EmailCampaign = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
+export type EmailCampaign = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId; __v: number };
 export const EmailCampaignModel = model('EmailCampaign', schema);

@@ -4,6 +4,9 @@ import { z } from 'zod';
 export const QUEUE_PREFIX = 'pmh';
 export const CAMPAIGN_QUEUE = 'campaigns';
 
+/** The window: a campaign's turns in Redis at any time, however long its list. */
+export const TURNS_PER_CAMPAIGN = 4;
+
 const hexId = z.string().regex(/^[0-9a-f]{24}$/);
 
 /** What each job carries: ids only. Parsed when a job is added and again when it is taken. */

@@ -3,6 +3,7 @@ import { admin } from './admin.js';
 import { apiKeys } from './api-keys.js';
 import { auth } from './auth.js';
 import { business } from './business.js';
+import { campaignRoutes } from './campaigns.js';
 import { health } from './health.js';
 
 /** A router and where it hangs. `isPublic`: nobody has to be signed in. */
@@ -20,5 +21,6 @@ export const mounts: readonly Mount[] = [
   { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
   { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
   { path: '/api/business', tag: 'Business', router: business },
+  { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
   { path: '/api/admin', tag: 'Administration', router: admin },
 ];

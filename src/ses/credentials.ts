@@ -1,3 +1,7 @@
+import type { Types } from 'mongoose';
+import type { Business } from '../models/business.js';
+import { open, type Sealed, seal } from '../secrets.js';
+
 /** What signs the calls to one SES account. */
 export interface SesCredentials {
   accessKeyId: string;
@@ -37,3 +41,20 @@ export const SES_REGIONS = [
   'us-gov-east-1',
   'us-gov-west-1',
 ] as const;
+
+const contextOf = (businessId: Types.ObjectId) => `${businessId.toHexString()}:ses`;
+
+/** A business's secret key as it is stored. */
+export function sealSecretKey(businessId: Types.ObjectId, secretAccessKey: string): Sealed {
+  return seal(secretAccessKey, contextOf(businessId));
+}
+
+/**
+ * The credentials of a business, or undefined where it has connected no SES account.
+ * @throws Error when they were sealed under another ENCRYPTION_KEY.
+ */
+export function credentialsOf(business: Pick<Business, '_id' | 'sesConfiguration'>): SesCredentials | undefined {
+  const { accessKeyId, secretAccessKey, region } = business.sesConfiguration;
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return { accessKeyId, region, secretAccessKey: open(secretAccessKey as Sealed, contextOf(business._id)) };
+}

@@ -1,0 +1,61 @@
+import type { Services } from '../../src/embedded/services.js';
+import { startChild } from './child.js';
+
+/** The environment of an API or worker process over the bench's services. */
+export function hubEnvironment(services: Services, port: number): NodeJS.ProcessEnv {
+  return {
+    NODE_ENV: 'development',
+    PORT: String(port),
+    MONGODB_URI: services.mongodbUri,
+    REDIS_URL: services.redisUrl,
+    SES_ENDPOINT: services.sesEndpoint,
+    PUBLIC_URL: `http://localhost:${port}`,
+    LOG_LEVEL: 'error',
+  };
+}
+
+/** The API over HTTP, signed in as the admin of a business with its own SES account. */
+export interface BenchHub {
+  pid: number;
+  businessId: string;
+  call<T = Record<string, never>>(method: string, path: string, body?: object | string, type?: string): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Starts the built API and registers a business. @throws Error with the answer when a step fails. */
+export async function startHub(env: NodeJS.ProcessEnv): Promise<BenchHub> {
+  const api = await startChild(['dist/server.js'], env);
+  let token = '';
+  const call = async <T>(method: string, path: string, body?: object | string, type = 'application/json'): Promise<T> => {
+    const response = await fetch(`http://127.0.0.1:${env.PORT}${path}`, {
+      method,
+      headers: { ...(body ? { 'content-type': type } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) },
+      ...(body ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer as T;
+  };
+  const registered = await call<{ token: string; business: { id: string } }>('POST', '/api/auth/register', {
+    businessName: 'Bench',
+    domain: 'example.com',
+    email: 'bench@example.com',
+    password: 'Test123!',
+    name: 'Bench',
+  });
+  token = registered.token;
+  await call('PUT', '/api/business/ses', {
+    accessKeyId: 'AKIABENCHHUB',
+    secretAccessKey: 'secret',
+    region: 'eu-west-1',
+  });
+  return {
+    pid: api.pid ?? 0,
+    businessId: registered.business.id,
+    call,
+    async close() {
+      api.kill('SIGTERM');
+      await new Promise((resolve) => api.once('exit', resolve));
+    },
+  };
+}

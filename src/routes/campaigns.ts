@@ -1,0 +1,66 @@
+import { Router } from 'express';
+import { authorize } from '../middleware/authorize.js';
+import { handle } from '../middleware/validate.js';
+import {
+  CampaignStats,
+  CreateCampaign,
+  GetCampaign,
+  ListCampaigns,
+  presentCampaign,
+  presentCounts,
+  SendCampaign,
+  UpdateCampaign,
+} from '../schemas/campaigns.js';
+import * as campaigns from '../services/campaigns.js';
+
+const router = Router();
+export { router as campaignRoutes };
+
+router.post(
+  '/',
+  authorize('manage_campaigns'),
+  handle(CreateCampaign, async ({ tenant, caller, body }) => ({
+    campaign: presentCampaign(await campaigns.create(tenant, caller, body)),
+  })),
+);
+
+router.get(
+  '/',
+  authorize('manage_campaigns'),
+  handle(ListCampaigns, async ({ tenant, query }) => {
+    const { items, pagination } = await campaigns.list(tenant, query);
+    return { campaigns: items.map(presentCampaign), pagination };
+  }),
+);
+
+router.get(
+  '/:id',
+  authorize('manage_campaigns'),
+  handle(GetCampaign, async ({ tenant, params }) => ({
+    campaign: presentCampaign(await campaigns.get(tenant, params.id)),
+  })),
+);
+
+router.patch(
+  '/:id',
+  authorize('manage_campaigns'),
+  handle(UpdateCampaign, async ({ tenant, params, body }) => ({
+    campaign: presentCampaign(await campaigns.update(tenant, params.id, body)),
+  })),
+);
+
+router.post(
+  '/:id/send',
+  authorize('send_emails'),
+  handle(SendCampaign, async ({ tenant, params }) => ({
+    campaign: presentCampaign(await campaigns.send(tenant, params.id)),
+  })),
+);
+
+router.get(
+  '/:id/stats',
+  authorize('view_analytics'),
+  handle(CampaignStats, async ({ tenant, params }) => ({
+    stats: presentCounts(await campaigns.stats(tenant, params.id)),
+  })),
+);

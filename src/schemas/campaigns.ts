@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { DELIVERY_STATUSES } from '../models/delivery.js';
+import { CAMPAIGN_SCHEDULES, CAMPAIGN_STATUSES, type EmailCampaign, PAUSE_REASONS } from '../models/email-campaign.js';
+import type { Counts } from '../sending/counts.js';
+import { Email, line } from './common.js';
+import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
+
+const HTML_MAX = 512 * 1024;
+
+const Content = z
+  .strictObject({ html: z.string().min(1).max(HTML_MAX).optional(), text: z.string().min(1).max(HTML_MAX).optional() })
+  .refine(({ html, text }) => html || text, { error: 'must have html, text or both' });
+
+const fields = {
+  name: line(200),
+  subject: line(500).optional(),
+  fromEmail: Email.optional(),
+  fromName: line(200).optional(),
+  replyTo: Email.optional(),
+  template: Id.optional(),
+  content: Content.optional(),
+};
+
+const States = z
+  .object(
+    Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, z.int()])) as {
+      [status in (typeof DELIVERY_STATUSES)[number]]: z.ZodInt;
+    },
+  )
+  .meta({ id: 'CampaignStates', description: 'Each recipient once, by where it is now; sums to the total' });
+
+const Stats = z
+  .object({ sent: z.int(), unsubscribed: z.int() })
+  .meta({ id: 'CampaignStats', description: 'What ever happened: a bounced message was also sent' });
+
+/** A campaign as it goes out. */
+export const Campaign = z
+  .object({
+    id: Id,
+    name: z.string(),
+    subject: z.string().nullable(),
+    fromEmail: z.string().nullable(),
+    fromName: z.string().nullable(),
+    replyTo: z.string().nullable(),
+    template: Id.nullable(),
+    content: z.object({ html: z.string().nullable(), text: z.string().nullable() }).nullable(),
+    schedule: z.enum(CAMPAIGN_SCHEDULES),
+    status: z.enum(CAMPAIGN_STATUSES),
+    pause: z.object({ reason: z.enum(PAUSE_REASONS), message: z.string(), at: z.iso.datetime() }).nullable(),
+    launchedAt: z.iso.datetime().nullable(),
+    completedAt: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Campaign' });
+
+export const CreateCampaign = operation({
+  summary: 'Create a campaign',
+  description:
+    'A draft. What is left out is taken from the template and the business’s settings when it is sent; `subject` here wins over the template’s.',
+  body: z
+    .strictObject(fields)
+    .refine(({ template, content }) => !(template && content), {
+      path: ['content'],
+      error: 'either content or template',
+    }),
+  bodyLimit: '2mb',
+  status: 201,
+  answer: { campaign: Campaign },
+});
+
+export const ListCampaigns = operation({
+  summary: 'List campaigns, newest first',
+  query: PageQuery.extend({ status: z.enum(CAMPAIGN_STATUSES).optional() }),
+  answer: { campaigns: z.array(Campaign), pagination: Pagination },
+});
+
+export const GetCampaign = operation({ summary: 'Read a campaign', params: ById, answer: { campaign: Campaign } });
+
+const clearable = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
+
+export const UpdateCampaign = operation({
+  summary: 'Change a campaign',
+  description: 'While it is draft or scheduled. `null` takes a field away.',
+  params: ById,
+  body: z
+    .strictObject({
+      name: line(200).optional(),
+      subject: clearable(line(500)),
+      fromEmail: clearable(Email),
+      fromName: clearable(line(200)),
+      replyTo: clearable(Email),
+      template: clearable(Id),
+      content: clearable(Content),
+    })
+    .refine(({ template, content }) => !(template && content), {
+      path: ['content'],
+      error: 'either content or template',
+    }),
+  bodyLimit: '2mb',
+  answer: { campaign: Campaign },
+});
+
+export const SendCampaign = operation({
+  summary: 'Send a campaign now',
+  description:
+    'Content, sender and variables are frozen into the campaign; later edits of the template do not change it. 422 `preflight_failed` names everything that is missing.',
+  params: ById,
+  status: 202,
+  answer: { campaign: Campaign },
+});
+
+export const CampaignStats = operation({
+  summary: 'Read what became of a campaign’s recipients',
+  description: 'Counted in the ledger at `asOf`, at most a second ago for all but very long lists.',
+  params: ById,
+  answer: { stats: z.object({ asOf: z.iso.datetime(), total: z.int(), states: States, stats: Stats }) },
+});
+
+/** A campaign for its reader. */
+export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campaign> {
+  const { content, pause, frozen } = campaign;
+  return {
+    id: campaign._id.toHexString(),
+    name: campaign.name,
+    subject: frozen?.subject ?? campaign.subject ?? null,
+    fromEmail: frozen?.fromEmail ?? campaign.fromEmail ?? null,
+    fromName: frozen?.fromName ?? campaign.fromName ?? null,
+    replyTo: frozen?.replyTo ?? campaign.replyTo ?? null,
+    template: campaign.template?.toHexString() ?? null,
+    content: content?.html || content?.text ? { html: content.html ?? null, text: content.text ?? null } : null,
+    schedule: campaign.schedule,
+    status: campaign.status,
+    pause:
+      pause?.reason && pause.at
+        ? { reason: pause.reason, message: pause.message ?? '', at: pause.at.toISOString() }
+        : null,
+    launchedAt: campaign.launchedAt?.toISOString() ?? null,
+    completedAt: campaign.completedAt?.toISOString() ?? null,
+    createdAt: campaign.createdAt.toISOString(),
+    updatedAt: campaign.updatedAt.toISOString(),
+  };
+}
+
+/** The ledger's numbers for their reader. */
+export function presentCounts({ asOf, total, states, stats }: Counts): z.output<typeof CampaignStats.answer.stats> {
+  return { asOf: asOf.toISOString(), total, states, stats };
+}

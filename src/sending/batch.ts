@@ -1,0 +1,178 @@
+import type { Types } from 'mongoose';
+import { logger } from '../logger.js';
+import { BusinessModel } from '../models/business.js';
+import type { Delivery } from '../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
+import { classify } from '../ses/errors.js';
+import type { Gateway, Gateways } from '../ses/gateway.js';
+import type { Stop } from './attempt.js';
+import { type CallsEnd, makeCalls, type Pace } from './calls.js';
+import { pause } from './campaign-moves.js';
+import { type Claim, claim, findDue, giveBack, giveBackAll } from './claim.js';
+import * as limiter from './limiter.js';
+import { persist } from './persist.js';
+import * as quota from './quota.js';
+import { Recorder } from './record.js';
+import { blockedForBulk } from './suppression.js';
+
+/** At most so many deliveries are claimed at once: what one turn of a killed worker can leave in doubt. */
+export const BATCH_SIZE = 64;
+
+const THROTTLED_MS = 1_000;
+const UNREACHABLE_MS = 5_000;
+
+/** A batch of which SES refused so many messages and took none pauses its campaign: the next would fare no better. */
+const REJECTIONS = 10;
+
+/** What a worker needs to send. */
+export interface Sending {
+  gateways: Gateways;
+  /** Aborted when the worker ends: no further call begins. */
+  signal: AbortSignal;
+}
+
+/** How a batch ended, and so what its turn does next. */
+export type BatchEnd =
+  /** There may be more to send. */
+  | { kind: 'more' }
+  /** Nothing is due. */
+  | { kind: 'empty' }
+  /** The account can take no more for the moment. */
+  | { kind: 'wait'; ms: number }
+  /** The campaign is not running any more. */
+  | { kind: 'stopped' };
+
+/**
+ * One batch of a campaign: slots of the account's rate, then the month's quota, then the claim (of no more than both),
+ * then suppression, then the calls, then the outcomes. What was taken and not used is given back.
+ * @throws the error of MongoDB or Redis; nothing that was claimed is left behind by it.
+ */
+export async function runBatch(campaign: EmailCampaign, sending: Sending): Promise<BatchEnd> {
+  const gateway = await gatewayFor(campaign, sending.gateways);
+  if (!gateway) return { kind: 'stopped' };
+  const candidates = await findDue(campaign._id, BATCH_SIZE);
+  if (candidates.length === 0) return { kind: 'empty' };
+
+  const slots = await slotsFor(campaign, gateway, candidates.length);
+  if ('kind' in slots) return slots;
+  const pace: Pace = { from: performance.now() + slots.startsInMs, spacingMs: slots.spacingMs };
+
+  const reservation = await quota.reserve(campaign.business, campaign._id, slots.granted);
+  if (!reservation) {
+    await pause(campaign._id, 'quota_exceeded', 'The month’s messages are used up');
+    return { kind: 'stopped' };
+  }
+  const recorder = new Recorder(reservation.id);
+  const { allowed, deadline } = await claimAllowed(campaign, reservation, candidates, recorder);
+  const end = await makeCalls({
+    gateway,
+    campaign,
+    deliveries: allowed,
+    deadline,
+    pace,
+    signal: sending.signal,
+    recorder,
+  });
+  await recorder.written();
+  await returnUnsent(reservation.id, end.returned);
+  await persist('a quota reservation', () => quota.settle(campaign.business, reservation.id, end.used));
+  return react(campaign, gateway, end);
+}
+
+/** The business's way to SES, if the campaign and the business may send at this moment. */
+async function gatewayFor(
+  { _id, business: businessId }: EmailCampaign,
+  gateways: Gateways,
+): Promise<Gateway | undefined> {
+  const [current, business] = await Promise.all([
+    EmailCampaignModel.findById(_id, { status: 1 }).lean(),
+    BusinessModel.findById(businessId, { status: 1, sesConfiguration: 1 }).lean(),
+  ]);
+  if (current?.status !== 'sending') return undefined;
+  if (business?.status !== 'active') {
+    await pause(_id, 'account', 'The business is suspended');
+    return undefined;
+  }
+  const gateway = gateways.of(business);
+  if (!gateway) await pause(_id, 'credentials', 'No SES account is connected');
+  return gateway;
+}
+
+async function slotsFor(
+  campaign: EmailCampaign,
+  gateway: Gateway,
+  wanted: number,
+): Promise<limiter.Slots | Extract<BatchEnd, { kind: 'wait' | 'stopped' }>> {
+  try {
+    const slots = await limiter.acquire(gateway.account, wanted, gateway.quota);
+    return slots.granted > 0 ? slots : { kind: 'wait', ms: slots.waitMs };
+  } catch (error) {
+    const failure = classify(error);
+    if (failure.kind !== 'credentials' && failure.kind !== 'account') throw error;
+    await pause(campaign._id, failure.kind, `${failure.code}: ${failure.message}`);
+    return { kind: 'stopped' };
+  }
+}
+
+/** Claims what the reservation pays for, and leaves out the suppressed. */
+async function claimAllowed(
+  campaign: EmailCampaign,
+  reservation: quota.Reservation,
+  candidates: readonly Delivery[],
+  recorder: Recorder,
+): Promise<{ allowed: Delivery[]; deadline: Claim['deadline'] }> {
+  try {
+    const claimed = await claim(reservation.id, candidates.slice(0, reservation.n));
+    const emails = claimed.deliveries.map((delivery) => delivery.email);
+    const blocked = await blockedForBulk({ businessId: campaign.business }, emails);
+    const allowed = claimed.deliveries.filter(({ _id: id, email }) => {
+      const reason = blocked.get(email);
+      if (!reason) return true;
+      recorder.add({
+        kind: 'suppressed',
+        id,
+        error: { code: reason, message: `The address is suppressed: ${reason}` },
+      });
+      return false;
+    });
+    return { allowed, deadline: claimed.deadline };
+  } catch (error) {
+    // Whether the claim was written is not known; that nobody was mailed is.
+    await persist('a claim that failed', () => giveBackAll(reservation.id));
+    await persist('a quota reservation', () => quota.settle(campaign.business, reservation.id, 0));
+    throw error;
+  }
+}
+
+async function returnUnsent(token: Types.ObjectId, returned: CallsEnd['returned']): Promise<void> {
+  const atOnce = returned.filter(({ how }) => !how.dueAt).map(({ id }) => id);
+  if (atOnce.length > 0) await persist('deliveries given back', () => giveBack(token, atOnce));
+  for (const { id, how } of returned) {
+    if (how.dueAt) await persist('a delivery given back', () => giveBack(token, [id], how));
+  }
+}
+
+async function react(campaign: EmailCampaign, gateway: Gateway, end: CallsEnd): Promise<BatchEnd> {
+  if (end.sent === 0 && end.rejected >= REJECTIONS) {
+    await pause(campaign._id, 'rejections', `SES refused ${end.rejected} messages in a row; see the failed recipients`);
+    return { kind: 'stopped' };
+  }
+  return end.stop ? obey(end.stop, campaign, gateway) : { kind: 'more' };
+}
+
+async function obey(stop: Stop, campaign: EmailCampaign, gateway: Gateway): Promise<BatchEnd> {
+  logger().warn({ campaignId: campaign._id, account: gateway.account, stop: stop.kind }, 'SES stops the batch');
+  switch (stop.kind) {
+    case 'throttled':
+      await limiter.rest(gateway.account);
+      return { kind: 'wait', ms: THROTTLED_MS };
+    case 'day_exhausted':
+      await limiter.exhaustDay(gateway.account);
+      return { kind: 'wait', ms: UNREACHABLE_MS };
+    case 'unreachable':
+      return { kind: 'wait', ms: UNREACHABLE_MS };
+    case 'pause':
+      await pause(campaign._id, stop.reason, stop.message);
+      return { kind: 'stopped' };
+  }
+}

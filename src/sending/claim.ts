@@ -1,0 +1,116 @@
+import type { Types } from 'mongoose';
+import { BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
+import { JOURNALED } from '../mongo.js';
+import { CALL_TIMEOUT_MS } from '../ses/clients.js';
+
+/** How long a claim lasts, by the database's clock. */
+export const LEASE_MS = 60_000;
+
+/** No call begins when it could still be under way as the claim ends. */
+const LAST_CALL_MS = LEASE_MS - 2 * CALL_TIMEOUT_MS;
+
+/** Deliveries that this worker, and nobody else, may send until `deadline`. */
+export interface Claim {
+  /** The attempt: also the id of the quota reservation that pays for it. */
+  token: Types.ObjectId;
+  deliveries: Delivery[];
+  /** On this process's monotonic clock (`performance.now()`), in ms: no call begins after it. */
+  deadline: number;
+}
+
+/**
+ * Up to `wanted` deliveries that are due: what there is to claim, not yet anybody's. It starts in a bucket of chance and
+ * wraps around, so that workers rarely look at the same ones.
+ */
+export async function findDue(campaignId: Types.ObjectId, wanted: number): Promise<Delivery[]> {
+  const first = Math.floor(Math.random() * BUCKETS);
+  const due = { $lte: new Date() };
+  const find = (bucket: Record<string, number>, limit: number) =>
+    DeliveryModel.collection
+      .find<Delivery>({ campaign: campaignId, status: 'pending', bucket, dueAt: due })
+      .limit(limit)
+      .toArray();
+  const found = await find({ $gte: first }, wanted);
+  if (found.length === wanted || first === 0) return found;
+  return found.concat(await find({ $lt: first }, wanted - found.length));
+}
+
+/**
+ * Claims those of the candidates that are still pending. The claim is in MongoDB's journal before this resolves, and so
+ * before SES is called: whatever dies afterwards, the delivery is known to be in doubt.
+ */
+export async function claim(token: Types.ObjectId, candidates: readonly Delivery[]): Promise<Claim> {
+  const deadline = performance.now() + LAST_CALL_MS;
+  const { modifiedCount } = await DeliveryModel.collection.updateMany(
+    { _id: { $in: candidates.map((delivery) => delivery._id) }, status: 'pending' },
+    [
+      {
+        $set: {
+          status: 'sending',
+          claim: { token, until: { $add: ['$$NOW', LEASE_MS] } },
+          attempts: { $add: ['$attempts', 1] },
+        },
+      },
+    ],
+    { writeConcern: JOURNALED },
+  );
+  if (modifiedCount < candidates.length) {
+    // Another worker was faster with some of them: the token says which are ours.
+    return { token, deliveries: await DeliveryModel.find({ 'claim.token': token }).lean<Delivery[]>(), deadline };
+  }
+  return { token, deliveries: candidates.map((one) => ({ ...one, attempts: one.attempts + 1 })), deadline };
+}
+
+/** What the give-back of deliveries means for them. */
+export interface GiveBack {
+  /** When they may be claimed again; now where absent. */
+  dueAt?: Date;
+  /** Whether the attempt counts: a throttle costs none. */
+  keepAttempt?: boolean;
+  error?: { code: string; message: string };
+}
+
+/** Puts back to pending what SES surely did not take. Only rows that this claim still holds are touched. */
+export async function giveBack(
+  token: Types.ObjectId,
+  ids: readonly Types.ObjectId[],
+  how: GiveBack = {},
+): Promise<void> {
+  await giveBackWhere({ _id: { $in: [...ids] }, 'claim.token': token }, how);
+}
+
+/** Puts back to pending everything that a claim took, when not even the answer to the claim itself came. */
+export async function giveBackAll(token: Types.ObjectId): Promise<void> {
+  await giveBackWhere({ 'claim.token': token }, {});
+}
+
+async function giveBackWhere(filter: Record<string, unknown>, how: GiveBack): Promise<void> {
+  await DeliveryModel.collection.updateMany(
+    { ...filter, status: 'sending' },
+    {
+      $set: { status: 'pending', dueAt: how.dueAt ?? new Date(), ...(how.error ? { error: how.error } : {}) },
+      $unset: { claim: 1 },
+      ...(how.keepAttempt ? {} : { $inc: { attempts: -1 } }),
+    },
+    { writeConcern: JOURNALED },
+  );
+}
+
+/**
+ * Moves what died with its worker to `unconfirmed`: SES may have taken it, and only SES's own events can tell.
+ * @param now the database's time.
+ * @returns how many there were.
+ */
+export async function expireClaims(now: Date): Promise<number> {
+  const { modifiedCount } = await DeliveryModel.collection.updateMany(
+    { status: 'sending', 'claim.until': { $lt: now } },
+    {
+      $set: {
+        status: 'unconfirmed',
+        error: { code: 'worker_lost', message: 'The worker ended between the call to SES and its answer' },
+      },
+    },
+    { writeConcern: JOURNALED },
+  );
+  return modifiedCount;
+}

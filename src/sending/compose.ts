@@ -1,0 +1,35 @@
+import MailComposer from 'nodemailer/lib/mail-composer';
+
+/** A message as its recipient will see it. */
+export interface Letter {
+  from: { name?: string; address: string };
+  to: { name?: string; address: string };
+  replyTo?: string;
+  subject: string;
+  html?: string;
+  text: string;
+  /** Header fields beside those above; values without CR or LF. */
+  headers: Record<string, string>;
+}
+
+/**
+ * Builds the MIME message (RFC 5322, RFC 2045): text and HTML as alternatives, lines within SES's limit of 1,000
+ * characters. Nothing in it can make nodemailer read a file or a URL.
+ */
+export function compose(letter: Letter): Promise<Buffer> {
+  const { from, to, replyTo, subject, html, text, headers } = letter;
+  const mail = new MailComposer({
+    from: { name: from.name ?? '', address: from.address },
+    to: { name: to.name ?? '', address: to.address },
+    ...(replyTo ? { replyTo } : {}),
+    subject,
+    ...(html === undefined ? {} : { html }),
+    text,
+    headers,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return new Promise((resolve, reject) => {
+    mail.compile().build((error: Error | null, message: Buffer) => (error ? reject(error) : resolve(message)));
+  });
+}

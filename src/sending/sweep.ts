@@ -1,0 +1,50 @@
+import mongoose from 'mongoose';
+import { logger } from '../logger.js';
+import { EmailCampaignModel } from '../models/email-campaign.js';
+import { enqueueTurns } from '../queue/queues.js';
+import { move } from './campaign-moves.js';
+import { expireClaims, LEASE_MS } from './claim.js';
+import { isStale, refresh } from './counts.js';
+import * as quota from './quota.js';
+
+/** A reservation is settled from the ledger when it is so old, in ms: its claims have expired by then. */
+const RESERVATION_MS = LEASE_MS + 30_000;
+
+/**
+ * One round of the sweeper: whatever a process that died, an emptied Redis or a turned month left lying is picked up
+ * here. Each step can be repeated, and two sweepers at once do no harm.
+ */
+export async function sweep(): Promise<void> {
+  const now = await databaseTime();
+  const expired = await expireClaims(now);
+  const settled = await quota.settleStale(new Date(now.getTime() - RESERVATION_MS));
+  const resumed = await resumeWithQuota();
+  const running = await EmailCampaignModel.find({ status: 'sending' }, { counts: 1 }).lean();
+  await enqueueTurns(running.map(({ _id }) => _id.toHexString()));
+  for (const { _id, counts } of running) if (isStale(counts)) await refresh(_id);
+  if (expired + settled + resumed > 0) logger().warn({ expired, settled, resumed }, 'sweeper');
+}
+
+/** The database's clock: leases are written by it, so they end by it. */
+async function databaseTime(): Promise<Date> {
+  const hello = await mongoose.connection.db?.command({ hello: 1 });
+  return hello?.localTime instanceof Date ? hello.localTime : new Date();
+}
+
+/** Campaigns that the month's limit paused go on when the month has turned or the limit was raised. */
+async function resumeWithQuota(): Promise<number> {
+  const paused = await EmailCampaignModel.find(
+    { status: 'paused', 'pause.reason': 'quota_exceeded' },
+    { business: 1 },
+  ).lean();
+  if (paused.length === 0) return 0;
+  const withRoom = await quota.businessesWithRoom(paused.map(({ business }) => business));
+  let resumed = 0;
+  for (const { _id, business } of paused) {
+    if (!withRoom.has(business.toHexString())) continue;
+    // A person may have paused it meanwhile; that wins.
+    const where = { 'pause.reason': 'quota_exceeded' };
+    if (await move(_id, 'resume', { where, unset: { pause: 1 } })) resumed += 1;
+  }
+  return resumed;
+}

@@ -1,0 +1,58 @@
+import type { Types } from 'mongoose';
+import { logger } from '../logger.js';
+import { DeliveryModel } from '../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
+import { runBatch, type Sending } from './batch.js';
+import { move } from './campaign-moves.js';
+import { refresh } from './counts.js';
+import { OPEN } from './states.js';
+
+/** A turn lasts so long, in ms; then the next campaign has its own. */
+const TURN_MS = 500;
+
+/** With deliveries that are not due yet, a campaign is looked at again after this, in ms. */
+const NOT_DUE_MS = 1_000;
+
+/** What becomes of a turn: it comes again after `delayMs`, or it is over. */
+export type TurnEnd = { kind: 'again'; delayMs: number } | { kind: 'over' };
+
+/**
+ * One turn of a campaign: batches for half a second. The campaign is `sent` when the ledger holds no open delivery,
+ * never because a list came to its end.
+ * @throws the error of MongoDB or Redis; the turn then comes again.
+ */
+export async function takeTurn(campaignId: string, sending: Sending): Promise<TurnEnd> {
+  const campaign = await EmailCampaignModel.findById(campaignId).lean<EmailCampaign>();
+  if (campaign?.status !== 'sending') return { kind: 'over' };
+  const until = performance.now() + TURN_MS;
+  while (performance.now() < until && !sending.signal.aborted) {
+    const end = await runBatch(campaign, sending);
+    if (end.kind === 'empty') return finish(campaign._id);
+    if (end.kind === 'stopped') return { kind: 'over' };
+    if (end.kind === 'wait') return { kind: 'again', delayMs: end.ms };
+  }
+  return { kind: 'again', delayMs: 0 };
+}
+
+/** Completes the campaign if nothing is open; else says whether to look again. */
+async function finish(campaignId: Types.ObjectId): Promise<TurnEnd> {
+  if (await isOpen(campaignId)) {
+    const isPending = await DeliveryModel.exists({ campaign: campaignId, status: 'pending' });
+    // What others hold, they or the sweeper bring to an end.
+    return isPending ? { kind: 'again', delayMs: NOT_DUE_MS } : { kind: 'over' };
+  }
+  const completed = await move(campaignId, 'complete', { set: { completedAt: new Date() } });
+  if (!completed) return { kind: 'over' };
+  // A delivery may have gone back to pending while the index was read: nobody is forgotten, so look once more.
+  if (await isOpen(campaignId)) {
+    await move(campaignId, 'reopen', { unset: { completedAt: 1 } });
+    return { kind: 'again', delayMs: 0 };
+  }
+  const { states } = await refresh(campaignId);
+  logger().info({ campaignId, states }, 'campaign completed');
+  return { kind: 'over' };
+}
+
+async function isOpen(campaignId: Types.ObjectId): Promise<boolean> {
+  return (await DeliveryModel.exists({ campaign: campaignId, status: { $in: OPEN } })) !== null;
+}

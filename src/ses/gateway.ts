@@ -1,0 +1,83 @@
+import { type SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
+import { LRUCache } from 'lru-cache';
+import type { Business } from '../models/business.js';
+import type { Sealed } from '../secrets.js';
+import { getSendQuota, type SendQuota } from './account.js';
+import { newSesClient } from './clients.js';
+import { credentialsOf } from './credentials.js';
+
+/** A message ready for SES: one recipient, since a complaint cannot tell two apart. */
+export interface RawMessage {
+  /** The MIME message, at most 10 MB. */
+  raw: Buffer;
+  /** The envelope's sender and recipient. */
+  from: string;
+  to: string;
+  /** Come back with every event of the message. Letters, digits, `_` and `-`. */
+  tags: Record<string, string>;
+}
+
+/** One business's way to SES. */
+export interface Gateway {
+  /** The account its limits belong to: `<AWS account or access key>/<region>`. */
+  account: string;
+  /** @returns SES's message id. @throws the SDK's error, which `classify` in `errors.ts` reads. */
+  send(message: RawMessage): Promise<string>;
+  quota(): Promise<SendQuota>;
+}
+
+interface Cached {
+  /** Changes with the credentials. */
+  fingerprint: string;
+  client: SESClient;
+  gateway: Gateway;
+}
+
+/** The gateways of one process, each with its client and sockets; the least used are closed. */
+export class Gateways {
+  private readonly cache = new LRUCache<string, Cached>({
+    max: 200,
+    dispose: ({ client }) => client.destroy(),
+  });
+
+  /**
+   * @returns undefined when the business has connected no SES account.
+   * @throws Error when its credentials were sealed under another ENCRYPTION_KEY.
+   */
+  of(business: Pick<Business, '_id' | 'sesConfiguration'>): Gateway | undefined {
+    const { accessKeyId, accountId, region, secretAccessKey } = business.sesConfiguration;
+    const id = business._id.toHexString();
+    const fingerprint = `${accountId ?? accessKeyId}/${region}/${accessKeyId}/${(secretAccessKey as Sealed | undefined)?.tag}`;
+    const known = this.cache.get(id);
+    if (known?.fingerprint === fingerprint) return known.gateway;
+
+    const credentials = credentialsOf(business);
+    if (!credentials) return undefined;
+    const client = newSesClient(credentials);
+    const gateway: Gateway = {
+      account: `${accountId ?? accessKeyId}/${region}`,
+      send: (message) => sendRaw(client, message),
+      quota: () => getSendQuota(client),
+    };
+    this.cache.set(id, { fingerprint, client, gateway });
+    return gateway;
+  }
+
+  close(): void {
+    this.cache.clear();
+  }
+}
+
+async function sendRaw(client: SESClient, { raw, from, to, tags }: RawMessage): Promise<string> {
+  const { MessageId } = await client.send(
+    new SendRawEmailCommand({
+      RawMessage: { Data: raw },
+      Source: from,
+      Destinations: [to],
+      Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+    }),
+  );
+  // An answer without it is no answer: whether the message went out is not known.
+  if (!MessageId) throw new Error('SES answered without a MessageId');
+  return MessageId;
+}
