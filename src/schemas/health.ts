@@ -10,7 +10,11 @@ export const Health = z
 export const Readiness = z.object({ mongodb: State, redis: State, queue: State }).meta({ id: 'Readiness' });
 
 /** Answers without `success`, as its monitor expects; so its route answers by itself. */
-export const GetHealth = operation({ summary: 'Whether the process answers', answer: Health.shape });
+export const GetHealth = operation({
+  summary: 'Whether the process answers',
+  answersWith: 'application/json',
+  answer: Health.shape,
+});
 
 export const GetReadiness = operation({
   summary: 'Whether MongoDB, Redis and the queue answer',

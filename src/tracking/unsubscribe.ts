@@ -1,0 +1,40 @@
+import { BusinessModel } from '../models/business.js';
+import { DeliveryModel } from '../models/delivery.js';
+import { JOURNALED } from '../mongo.js';
+import { suppress, unsuppress } from '../sending/suppression.js';
+import { owned } from '../tenant.js';
+import { type Unsubscribe, verifyUnsubscribe } from './tokens.js';
+
+/** Whom an unsubscribe link is about. */
+export interface Subscriber extends Unsubscribe {
+  /** The business's name, as its recipients know it. */
+  sender: string;
+}
+
+/**
+ * Reads an unsubscribe link. It works whatever became of campaign, delivery or business: also a suspended one's
+ * recipients may leave.
+ * @returns undefined when nobody signed the token, or the business is gone.
+ */
+export async function read(token: string): Promise<Subscriber | undefined> {
+  const link = verifyUnsubscribe(token);
+  if (!link) return undefined;
+  const business = await BusinessModel.findById(link.businessId, { name: 1 }).lean();
+  return business ? { ...link, sender: business.name } : undefined;
+}
+
+/** Stops bulk mail to the address; any number of times. The delivery, if it is still there, notes the first. */
+export async function unsubscribe({ businessId, deliveryId, email }: Subscriber): Promise<void> {
+  const tenant = { businessId };
+  await suppress(tenant, email, 'unsubscribed', `link:${deliveryId.toHexString()}`);
+  await DeliveryModel.updateOne(
+    owned(tenant, { _id: deliveryId, unsubscribedAt: { $exists: false } }),
+    { $set: { unsubscribedAt: new Date() } },
+    { writeConcern: JOURNALED },
+  );
+}
+
+/** Takes the unsubscription back, and nothing else: an address that bounced stays suppressed. */
+export async function resubscribe({ businessId, email }: Subscriber): Promise<void> {
+  await unsuppress({ businessId }, email, 'unsubscribed');
+}
