@@ -1,0 +1,111 @@
+import { CsvError, type Parser, parse } from 'csv-parse';
+import { BrokenStream, brokenAt } from './broken-stream.js';
+import { separatorOf } from './csv-header.js';
+import { CsvRows } from './csv-rows.js';
+import { type Entry, MAX_LINE_BYTES } from './entry.js';
+import { unixLines } from './lines.js';
+
+const HEADER_LINE = /[^\n]+(?=\n)/;
+
+/**
+ * The entries of a CSV file (RFC 4180, and what spreadsheets make of it), a block at a time. The first row names the
+ * columns; commas, semicolons or tabs separate; spaces around a cell and rows without content are skipped; an empty cell
+ * is no variable; a row with more or fewer cells than the header is rejected.
+ * @throws BrokenStream where it cannot be read on: an unusable header, a quote that does not close, an overlong row.
+ */
+export async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Entry[]> {
+  const rows = new CsvRows();
+  let parser: Parser | undefined;
+  try {
+    for await (const part of headerFirst(unixLines(text))) {
+      parser ??= parserFor(part, rows);
+      const failure = await written(parser, part);
+      yield rows.take();
+      if (failure) throw failure;
+    }
+    const failure = parser && (await ended(parser));
+    yield rows.take();
+    if (failure) throw failure;
+    if (!rows.hasHeader) throw new BrokenStream('is empty');
+  } catch (error) {
+    throw brokenAt(error, rows.nextLine);
+  } finally {
+    parser?.destroy();
+  }
+}
+
+/** The same text, its first piece so long that the whole header line is in it. */
+async function* headerFirst(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let head: string | undefined = '';
+  for await (const part of text) {
+    if (head === undefined) {
+      yield part;
+      continue;
+    }
+    head += part;
+    if (!HEADER_LINE.test(head) && head.length <= MAX_LINE_BYTES) continue;
+    yield head;
+    head = undefined;
+  }
+  if (head) yield head;
+}
+
+function parserFor(head: string, rows: CsvRows): Parser {
+  const parser = parse({
+    delimiter: separatorOf(HEADER_LINE.exec(head)?.[0] ?? head),
+    record_delimiter: '\n',
+    trim: true,
+    relax_column_count: true,
+    max_record_size: MAX_LINE_BYTES,
+    skip_records_with_error: true,
+    on_record: (cells, info) => {
+      rows.add(cells, info);
+      // Nothing is passed on: a stream's machinery for each row would cost more than its parsing.
+      return null;
+    },
+    on_skip: (error) => {
+      // What is thrown here ends the parsing.
+      if (!error || String(error.code) !== 'INVALID_OPENING_QUOTE') throw error;
+      rows.addStrayQuote(error);
+      return undefined;
+    },
+  });
+  // Failures are read where they happen, from the callbacks below.
+  parser.on('error', () => {});
+  return parser;
+}
+
+/** Parses a piece; resolves to the failure that ends the parsing. */
+function written(parser: Parser, text: string): Promise<Error | undefined> {
+  return new Promise((resolve) => parser.write(text, (error) => resolve(error ? legible(error) : undefined)));
+}
+
+/** Parses what is left once the text has ended. */
+function ended(parser: Parser): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    parser.once('error', (error) => resolve(legible(error)));
+    parser.end(() => resolve(undefined));
+  });
+}
+
+/** The parser's own message names an option, not what is wrong with the file. */
+function legible(error: Error): Error {
+  if (!(error instanceof CsvError)) return error;
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return new BrokenStream('has a quote that never closes', undefined, { cause: error });
+    case 'CSV_INVALID_CLOSING_QUOTE':
+    case 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE':
+      return new BrokenStream('has text right behind a closing quote', Number(error.lines), { cause: error });
+    case 'CSV_MAX_RECORD_SIZE':
+      return new BrokenStream(
+        `has a row of more than ${MAX_LINE_BYTES} bytes, or a quote that never closes`,
+        undefined,
+        {
+          cause: error,
+        },
+      );
+    default:
+      return error;
+  }
+}

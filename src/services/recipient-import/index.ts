@@ -1,0 +1,101 @@
+import type { Types } from 'mongoose';
+import { AppError } from '../../errors.js';
+import type { Variables } from '../../schemas/common.js';
+import type { RECIPIENT_FILES } from '../../schemas/recipients.js';
+import type { Tenant } from '../../tenant.js';
+import { BrokenStream } from './broken-stream.js';
+import { readCsv } from './csv.js';
+import { decode } from './decode.js';
+import { type Entry, readEntry } from './entry.js';
+import { insertBatch } from './insert.js';
+import { type Lease, lease } from './lease.js';
+import { readNdjson } from './ndjson.js';
+import { brokenOff, countInserted, countRejection, emptyReport, type ImportReport, withReport } from './report.js';
+import { Writer } from './writer.js';
+
+export type { ImportReport } from './report.js';
+
+/** A recipient of a JSON body; its shape and variables are checked, its address is not. */
+export interface GivenRecipient {
+  email: string;
+  name?: string | null | undefined;
+  variables?: Variables | null | undefined;
+}
+
+/** Where recipients come from. `charset` is the one that the sender named. */
+export type Source =
+  | { recipients: readonly GivenRecipient[] }
+  | { type: (typeof RECIPIENT_FILES)[number]; charset?: string | undefined; bytes: AsyncIterable<Buffer> };
+
+/**
+ * Adds recipients to a campaign that is draft or scheduled, in flat memory, under a lease that keeps it from being
+ * launched meanwhile. What is added stays, whatever happens after it; importing the same again adds nothing twice.
+ * @throws AppError 404 for no campaign of this tenant; 409 `invalid_transition` when it is, or comes to be, neither draft
+ *   nor scheduled; 415 for an unknown charset; 422 for a stream that cannot be read on, with the report and its `line`.
+ */
+export async function importRecipients(
+  tenant: Tenant,
+  campaignId: Types.ObjectId,
+  source: Source,
+): Promise<ImportReport> {
+  const held = await lease(tenant, campaignId);
+  try {
+    return await run(tenant, campaignId, held, entriesOf(source));
+  } finally {
+    await held.release();
+  }
+}
+
+async function run(
+  tenant: Tenant,
+  campaignId: Types.ObjectId,
+  held: Lease,
+  blocks: AsyncIterable<Entry[]>,
+): Promise<ImportReport> {
+  const report = emptyReport();
+  const writer = new Writer(
+    async (batch) => {
+      await held.renew();
+      return insertBatch(tenant, campaignId, batch);
+    },
+    (inserted) => countInserted(report, inserted),
+  );
+  const read = async (): Promise<BrokenStream | undefined> => {
+    try {
+      for await (const entries of blocks) {
+        // Also while a slow sender has not filled a batch yet.
+        await held.renew();
+        for (const entry of entries) {
+          if ('recipient' in entry) writer.add(entry.recipient);
+          else countRejection(report, entry);
+          if (writer.isFull) await writer.flush();
+        }
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof BrokenStream) return error;
+      throw error;
+    }
+  };
+  try {
+    const broken = await read();
+    await writer.end();
+    if (broken) throw brokenOff(report, broken);
+    return report;
+  } catch (error) {
+    await writer.settled();
+    throw error instanceof AppError ? withReport(report, error) : error;
+  }
+}
+
+function entriesOf(source: Source): AsyncIterable<Entry[]> {
+  if ('recipients' in source) return listed(source.recipients);
+  const text = decode(source.bytes, source.charset);
+  return source.type === 'text/csv' ? readCsv(text) : readNdjson(text);
+}
+
+async function* listed(recipients: readonly GivenRecipient[]): AsyncGenerator<Entry[]> {
+  yield recipients.map(({ email, name, variables }, index) =>
+    readEntry(index + 1, email, name ?? '', variables ?? undefined),
+  );
+}

@@ -1,0 +1,87 @@
+import mongoose, { Types } from 'mongoose';
+import { BUCKETS, type Delivery, DeliveryModel } from '../../models/delivery.js';
+import { SuppressionModel } from '../../models/suppression.js';
+import { owned, type Tenant } from '../../tenant.js';
+import type { Recipient } from './entry.js';
+
+const DUPLICATE_KEY = 11_000;
+
+/** What became of a batch; `suppressed` are among the added. */
+export interface Inserted {
+  added: number;
+  duplicates: number;
+  suppressed: number;
+}
+
+/**
+ * Adds a batch of different addresses to a campaign, those left out that it has already.
+ * @throws MongoBulkWriteError for any failure but a duplicate.
+ */
+export async function insertBatch(
+  tenant: Tenant,
+  campaignId: Types.ObjectId,
+  batch: readonly Recipient[],
+): Promise<Inserted> {
+  const [present, suppressed] = await Promise.all([
+    insert(batch.map(deliveryMaker(tenant, campaignId))),
+    suppressedAmong(tenant, batch),
+  ]);
+  const duplicates = new Set(present.map((index) => batch[index]?.email));
+  return {
+    added: batch.length - duplicates.size,
+    duplicates: duplicates.size,
+    suppressed: suppressed.filter((email) => !duplicates.has(email)).length,
+  };
+}
+
+type NewDelivery = Pick<
+  Delivery,
+  '_id' | 'business' | 'campaign' | 'email' | 'status' | 'bucket' | 'dueAt' | 'attempts' | 'createdAt'
+> &
+  Partial<Pick<Delivery, 'name' | 'variables'>>;
+
+/** Round robin from a random bucket on: even within a batch, and over batches of one. */
+function deliveryMaker(tenant: Tenant, campaignId: Types.ObjectId) {
+  const scope = owned(tenant, { campaign: campaignId });
+  const now = new Date();
+  const first = Math.floor(Math.random() * BUCKETS);
+  return ({ email, name, variables }: Recipient, index: number): NewDelivery => {
+    const delivery: NewDelivery = {
+      _id: new Types.ObjectId(),
+      business: scope.business,
+      campaign: campaignId,
+      email,
+      status: 'pending',
+      bucket: (first + index) % BUCKETS,
+      dueAt: now,
+      attempts: 0,
+      createdAt: now,
+    };
+    if (name !== undefined) delivery.name = name;
+    if (variables !== undefined) delivery.variables = variables;
+    return delivery;
+  };
+}
+
+/** Inserts past duplicates; answers the places of those. The driver's own call: Mongoose would cast each field again. */
+async function insert(deliveries: NewDelivery[]): Promise<number[]> {
+  try {
+    await DeliveryModel.collection.insertMany(deliveries, { ordered: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
+    const failures = [error.writeErrors].flat();
+    const isOther = failures.length === 0 || failures.some(({ code }) => code !== DUPLICATE_KEY);
+    if (isOther || error.result.getWriteConcernError()) throw error;
+    return failures.map(({ index }) => index);
+  }
+}
+
+/** Every reason blocks a campaign. A row without reasons is what a resubscription left. */
+async function suppressedAmong(tenant: Tenant, batch: readonly Recipient[]): Promise<string[]> {
+  const rows = SuppressionModel.collection.find<{ email: string }>(
+    owned(tenant, { email: { $in: batch.map(({ email }) => email) }, 'reasons.0': { $exists: true } }),
+    { projection: { _id: 0, email: 1 } },
+  );
+  return (await rows.toArray()).map(({ email }) => email);
+}
