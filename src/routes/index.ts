@@ -6,6 +6,8 @@ import { business } from './business.js';
 import { campaignRoutes } from './campaigns.js';
 import { health } from './health.js';
 import { recipientRoutes } from './recipients.js';
+import { templates } from './templates.js';
+import { unsubscribe } from './unsubscribe.js';
 
 /** A router and where it hangs. `isPublic`: nobody has to be signed in. */
 export interface Mount {
@@ -22,7 +24,9 @@ export const mounts: readonly Mount[] = [
   { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
   { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
   { path: '/api/business', tag: 'Business', router: business },
+  { path: '/api/templates', tag: 'Templates', router: templates },
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },
   { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
   { path: '/api/admin', tag: 'Administration', router: admin },
+  { path: '/u', tag: 'Links in messages', router: unsubscribe, isPublic: true },
 ];

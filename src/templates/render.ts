@@ -10,7 +10,7 @@ export class RenderError extends Error {
   constructor(
     /** `subject`, `content.html` or `content.text`. */
     readonly path: string,
-    reason: string,
+    readonly reason: string,
     cause?: unknown,
   ) {
     super(`${path}: ${reason}`, { cause });

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { extname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { invalid, type Problem, unavailable } from '../errors.js';
+import type { Missing } from './missing.js';
+import type { Rendered, TemplateSource, TemplateVariable } from './source.js';
+
+/** The hard bound of one preview. LiquidJS's own limits are checked between tags only. */
+const LIMIT_MS = 1_000;
+const START_MS = 10_000;
+const MAX_THREADS = 2;
+const MAX_WAITING = 20;
+const MAX_HEAP_MB = 128;
+
+export interface PreviewJob {
+  source: TemplateSource;
+  variables: TemplateVariable[];
+  values: Record<string, unknown>;
+}
+
+export type PreviewAnswer = { rendered: Rendered; missing: Missing } | { problems: Problem[] };
+
+const idle = new Set<Worker>();
+const waiting: (() => void)[] = [];
+let busy = 0;
+
+/**
+ * Renders a template in a thread that is ended after a second, so that none can hold up the API. Two at a time; threads
+ * are started when first needed and reused, and keep no process alive.
+ * @throws AppError `validation_failed` when it does not parse, fails, takes too long or needs too much memory;
+ * `unavailable` when too many wait.
+ */
+export async function preview(job: PreviewJob): Promise<{ rendered: Rendered; missing: Missing }> {
+  if (waiting.length >= MAX_WAITING) throw unavailable('Too many previews are being rendered; try again');
+  while (busy >= MAX_THREADS) await new Promise<void>((resolve) => waiting.push(resolve));
+  busy += 1;
+  try {
+    const answer = await runInThread(job);
+    if ('problems' in answer) throw invalid(answer.problems);
+    return answer;
+  } finally {
+    busy -= 1;
+    waiting.shift()?.();
+  }
+}
+
+async function runInThread(job: PreviewJob): Promise<PreviewAnswer> {
+  const [known] = idle;
+  const thread = known ?? (await startThread());
+  idle.delete(thread);
+  thread.ref();
+  try {
+    thread.postMessage(job);
+    const [answer] = (await once(thread, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })) as [PreviewAnswer];
+    idle.add(thread);
+    thread.unref();
+    return answer;
+  } catch (error) {
+    await thread.terminate();
+    if (error instanceof Error && error.name === 'AbortError') return tooMuch('takes too long to render');
+    if (isOutOfMemory(error)) return tooMuch('grows too large');
+    throw error;
+  }
+}
+
+function tooMuch(message: string): PreviewAnswer {
+  return { problems: [{ path: 'content', message }] };
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+async function startThread(): Promise<Worker> {
+  const extension = extname(fileURLToPath(import.meta.url));
+  const thread = new Worker(new URL(`./preview-thread${extension}`, import.meta.url), {
+    // From source it runs through tsx; built, it is plain JavaScript.
+    execArgv: extension === '.ts' ? ['--import', tsxUrl()] : [],
+    // A template's thread knows none of the hub's secrets.
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  });
+  // Without a listener an error between two jobs would end the process.
+  thread.on('error', () => idle.delete(thread));
+  thread.on('exit', () => idle.delete(thread));
+  await once(thread, 'message', { signal: AbortSignal.timeout(START_MS) });
+  return thread;
+}
+
+function tsxUrl(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+}
