@@ -15,6 +15,7 @@ const EMAIL_TITLES = new Set(['email', 'e-mail', 'email address']);
 const OUTER_SYMBOLS = /^[^\p{L}\p{N}_]+|[^\p{L}\p{M}\p{N}_]+$/gu;
 const INNER_SYMBOLS = /[^\p{L}\p{M}\p{N}_-]+/gu;
 const SEPARATORS = [',', ';', '\t'] as const;
+const MAX_TITLE_LENGTH = 100;
 const MAX_SHOWN_TITLES = 20;
 const MAX_SHOWN_TITLE = 60;
 
@@ -32,6 +33,9 @@ export function separatorOf(headerLine: string): (typeof SEPARATORS)[number] {
  * @throws BrokenStream without an email column, with two of one name, or with titles that cannot be variables.
  */
 export function readHeader(titles: readonly string[]): CsvHeader {
+  if (titles.some((title) => title.length > MAX_TITLE_LENGTH)) {
+    throw new BrokenStream(`has a column title of more than ${MAX_TITLE_LENGTH} characters in its first row`);
+  }
   const keys = titles.map(keyOf);
   const email = keys.indexOf('email');
   if (email === -1) {

@@ -5,8 +5,6 @@ import { CsvRows } from './csv-rows.js';
 import { type Entry, MAX_LINE_BYTES } from './entry.js';
 import { unixLines } from './lines.js';
 
-const HEADER_LINE = /[^\n]+(?=\n)/;
-
 /**
  * The entries of a CSV file (RFC 4180, and what spreadsheets make of it), a block at a time. The first row names the
  * columns; commas, semicolons or tabs separate; spaces around a cell and rows without content are skipped; an empty cell
@@ -43,16 +41,21 @@ async function* headerFirst(text: AsyncIterable<string>): AsyncGenerator<string>
       continue;
     }
     head += part;
-    if (!HEADER_LINE.test(head) && head.length <= MAX_LINE_BYTES) continue;
+    if (!hasHeaderLine(head) && head.length <= MAX_LINE_BYTES) continue;
     yield head;
     head = undefined;
   }
   if (head) yield head;
 }
 
+function hasHeaderLine(head: string): boolean {
+  const start = head.search(/[^\n]/);
+  return start !== -1 && head.includes('\n', start);
+}
+
 function parserFor(head: string, rows: CsvRows): Parser {
   const parser = parse({
-    delimiter: separatorOf(HEADER_LINE.exec(head)?.[0] ?? head),
+    delimiter: separatorOf(head.trim().split('\n', 1)[0] ?? ''),
     record_delimiter: '\n',
     trim: true,
     relax_column_count: true,

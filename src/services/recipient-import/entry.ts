@@ -4,6 +4,8 @@ import type { Variables } from '../../schemas/common.js';
 /** A line of an import, in bytes of UTF-8; a longer one breaks the stream. */
 export const MAX_LINE_BYTES = 65_536;
 
+/** A name, an address and what is around them; nothing longer is looked at. */
+const MAX_WRITTEN_LENGTH = 500;
 const MAX_NAME_LENGTH = 200;
 const MAX_SHOWN_EMAIL = 320;
 const CONTROL = /\p{Cc}/u;
@@ -38,6 +40,7 @@ export const reject = (line: number, email: string, reason: string): Rejection =
  * @param variables checked by the reader, which knows what needs checking of its format.
  */
 export function readEntry(line: number, email: string, name: string, variables: Variables | undefined): Entry {
+  if (email.length > MAX_WRITTEN_LENGTH) return reject(line, email, 'longer than an address can be');
   const address = parseAddress(email);
   if ('reason' in address) return reject(line, email, address.reason);
   const given = name.trim() || address.name;
