@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { stderr, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
@@ -80,16 +79,13 @@ async function ask(question: string, isHidden = false): Promise<string> {
   if (!stdin.isTTY) throw new InputError('There is no terminal to ask on: give --email, --name and --password-stdin');
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: stdin, output: isHidden ? nowhere : stderr, terminal: true });
-  terminal.on('SIGINT', () => process.exit(130));
-  // Ctrl-D closes the terminal and leaves the question without an answer for good.
-  const closed = once(terminal, 'close').then(() => {
-    throw new InputError('Nothing was entered');
-  });
   if (isHidden) stderr.write(question);
-  const answer = await Promise.race([terminal.question(isHidden ? '' : question), closed]);
-  terminal.close();
-  if (isHidden) stderr.write('\n');
-  return answer;
+  try {
+    return await terminal.question(isHidden ? '' : question);
+  } finally {
+    terminal.close();
+    if (isHidden) stderr.write('\n');
+  }
 }
 
 main().catch((error: unknown) => {
