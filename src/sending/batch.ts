@@ -21,6 +21,9 @@ export const BATCH_SIZE = 64;
 const THROTTLED_MS = 1_000;
 const UNREACHABLE_MS = 5_000;
 
+/** The rest of the month is reserved by other batches: what they do not use is there so soon. */
+const RESERVED_MS = 250;
+
 /** A batch of which SES refused so many messages and took none pauses its campaign: the next would fare no better. */
 const REJECTIONS = 10;
 
@@ -58,7 +61,8 @@ export async function runBatch(campaign: EmailCampaign, sending: Sending): Promi
   const pace: Pace = { from: performance.now() + slots.startsInMs, spacingMs: slots.spacingMs };
 
   const reservation = await quota.reserve(campaign.business, campaign._id, slots.granted);
-  if (!reservation) {
+  if ('isFinal' in reservation) {
+    if (!reservation.isFinal) return { kind: 'wait', ms: RESERVED_MS };
     await pause(campaign._id, 'quota_exceeded', 'The month’s messages are used up');
     return { kind: 'stopped' };
   }

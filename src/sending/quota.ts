@@ -10,6 +10,11 @@ export interface Reservation {
   n: number;
 }
 
+/** Nothing is left. `isFinal`: every message of the month is used; else some are reserved and may come back. */
+export interface Exhausted {
+  isFinal: boolean;
+}
+
 const used = '$subscription.emailsSentThisMonth';
 const limit = '$subscription.emailsPerMonth';
 /** The calendar month in the business's timezone, by the database's clock. Months compare as strings. */
@@ -18,13 +23,12 @@ const thisMonth = { $dateToString: { date: '$$NOW', format: '%Y-%m', timezone: '
 /**
  * Takes up to `wanted` messages of the business's month, and begins the month where it has turned, in one journaled
  * write: whatever dies after it, the reservation says what to settle, and no two workers take the same message.
- * @returns undefined when the month is used up.
  */
 export async function reserve(
   businessId: Types.ObjectId,
   campaignId: Types.ObjectId,
   wanted: number,
-): Promise<Reservation | undefined> {
+): Promise<Reservation | Exhausted> {
   const id = new Types.ObjectId();
   const reservation = { id, campaign: campaignId, period: '$quota.period', n: '$quota.granted', at: '$$NOW' };
   const business = await BusinessModel.findOneAndUpdate(
@@ -61,8 +65,9 @@ export async function reserve(
       timestamps: false,
     },
   );
-  const mine = business?.quota.reservations.find((one) => one.id.equals(id));
-  return mine ? { id, n: mine.n } : undefined;
+  const reservations = business?.quota.reservations ?? [];
+  const mine = reservations.find((one) => one.id.equals(id));
+  return mine ? { id, n: mine.n } : { isFinal: reservations.length === 0 };
 }
 
 /**

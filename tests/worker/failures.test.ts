@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { BusinessModel } from '../../src/models/business.js';
+import { DeliveryModel } from '../../src/models/delivery.js';
+import { sweep } from '../../src/sending/sweep.js';
+import { useHub } from '../support/hub.js';
+import { as, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
+import { until } from '../support/until.js';
+
+useHub();
+const startWorkers = useWorkers();
+
+const accepted = (accessKeyId: string) => ses().recipients({ accessKeyId });
+
+const used = async (businessId: string) => {
+  const business = await until(async () => {
+    const now = await BusinessModel.findById(businessId).lean();
+    return now?.quota.reservations.length === 0 ? now : undefined;
+  });
+  return business.subscription.emailsSentThisMonth;
+};
+
+describe('what SES answers', () => {
+  it('a throttle loses nobody and costs no attempt', async () => {
+    const who = await sender();
+    const id = await launched(who, people(60));
+    await ses().fail({ kind: 'throttle', next: 7, accessKeyId: who.accessKeyId });
+    startWorkers();
+    await untilCampaign(who, id, 'sent');
+    expect(await accepted(who.accessKeyId)).toHaveLength(60);
+    expect(await DeliveryModel.countDocuments({ campaign: id, attempts: 1 })).toBe(60);
+    expect(await used(who.businessId)).toBe(60);
+  });
+
+  it('a refused message fails with the reason, the others go out, and it uses no quota', async () => {
+    const who = await sender();
+    const recipients = people(30);
+    await ses().fail({
+      kind: 'reject',
+      accessKeyId: who.accessKeyId,
+      recipient: recipients[4]?.email ?? '',
+      message: 'Illegal address',
+    });
+    const id = await launched(who, recipients);
+    startWorkers();
+    await untilCampaign(who, id, 'sent');
+    expect(await statesOf(who, id)).toEqual({ sent: 29, failed: 1 });
+    const failed = await DeliveryModel.findOne({ campaign: id, status: 'failed' }).lean();
+    expect(failed).toMatchObject({ email: recipients[4]?.email, error: { code: 'MessageRejected' } });
+    expect(await used(who.businessId)).toBe(29);
+  });
+
+  it.each(['accept-then-drop', 'accept-then-bad-gateway', 'drop', 'bad-gateway'] as const)(
+    'no clear answer (%s) leaves the delivery unconfirmed, counted as used and never sent again',
+    async (kind) => {
+      const who = await sender();
+      const recipients = people(20);
+      const recipient = recipients[3]?.email ?? '';
+      await ses().fail({ kind, accessKeyId: who.accessKeyId, recipient });
+      const id = await launched(who, recipients);
+      startWorkers();
+      await untilCampaign(who, id, 'sent');
+      expect(await statesOf(who, id)).toEqual({ sent: 19, unconfirmed: 1 });
+      const rows = await accepted(who.accessKeyId);
+      expect(rows.filter((row) => row.recipient === recipient)).toHaveLength(kind.startsWith('accept') ? 1 : 0);
+      expect(await used(who.businessId)).toBe(20);
+    },
+  );
+
+  it('a paused account pauses the campaign with the reason and fails nobody', async () => {
+    const who = await sender();
+    const id = await launched(who, people(20));
+    await ses().changeAccount(who.accessKeyId, { sendingEnabled: false });
+    startWorkers();
+    const campaign = await untilCampaign(who, id, 'paused');
+    expect(campaign.pause).toMatchObject({ reason: 'account' });
+    await until(async () => (await DeliveryModel.countDocuments({ campaign: id, status: 'pending' })) === 20);
+    expect(await used(who.businessId)).toBe(0);
+  });
+
+  it('a day that is used up holds the campaign, and it goes on by itself', async () => {
+    const who = await sender();
+    const id = await launched(who, people(30));
+    await ses().fail({ kind: 'daily-quota', next: 3, accessKeyId: who.accessKeyId });
+    startWorkers();
+    await until(async () => ((await ses().totals()).refused.Throttling ?? 0) > 0);
+    await until(async () => (await DeliveryModel.countDocuments({ campaign: id, status: 'sending' })) === 0);
+    expect((await as(who, 'get', `/api/campaigns/${id}`)).campaign.status).toBe('sending');
+    expect(await DeliveryModel.countDocuments({ campaign: id, status: 'failed' })).toBe(0);
+  });
+});
+
+describe('what a dead worker leaves', () => {
+  it('a claim that has run out becomes unconfirmed, and its reservation is settled from the ledger', async () => {
+    const who = await sender();
+    const id = await launched(who, people(10));
+    // As a worker leaves it that is killed with ten reserved, six claimed and two of them recorded as sent.
+    const { reserve } = await import('../../src/sending/quota.js');
+    const { claim, findDue } = await import('../../src/sending/claim.js');
+    const campaign = await DeliveryModel.findOne({ campaign: id }).lean();
+    const { business, campaign: campaignId } = campaign ?? {};
+    if (!business || !campaignId) throw new Error('no delivery');
+    const reservation = await reserve(business, campaignId, 10);
+    if ('isFinal' in reservation) throw new Error('no quota');
+    const { deliveries } = await claim(reservation.id, await findDue(campaignId, 6));
+    const ids = deliveries.map((one) => one._id);
+    await DeliveryModel.updateMany({ _id: { $in: ids.slice(0, 2) } }, { $set: { status: 'sent', sentAt: new Date() } });
+    await DeliveryModel.updateMany({ _id: { $in: ids.slice(2) } }, { $set: { 'claim.until': new Date(0) } });
+    await BusinessModel.updateOne({ _id: business }, { $set: { 'quota.reservations.0.at': new Date(0) } });
+
+    await sweep();
+    expect(await statesOf(who, id)).toEqual({ pending: 4, sent: 2, unconfirmed: 4 });
+    expect(await used(who.businessId)).toBe(6);
+    await sweep();
+    expect(await used(who.businessId)).toBe(6);
+
+    startWorkers();
+    await untilCampaign(who, id, 'sent');
+    expect(await statesOf(who, id)).toEqual({ sent: 6, unconfirmed: 4 });
+    expect(await accepted(who.accessKeyId)).toHaveLength(4);
+    expect(await used(who.businessId)).toBe(10);
+  });
+});
+
+describe('an ending worker', () => {
+  it('finishes its calls, records them and gives the rest back', async () => {
+    const who = await sender(100);
+    await ses().fail({ kind: 'latency', delayMs: 150, accessKeyId: who.accessKeyId });
+    const id = await launched(who, people(300));
+    const { startWorkers: start } = await import('../../src/queue/workers.js');
+    const workers = start();
+    await until(async () => (await accepted(who.accessKeyId)).length > 10);
+    await workers.close();
+    expect(await DeliveryModel.countDocuments({ campaign: id, status: { $in: ['sending', 'unconfirmed'] } })).toBe(0);
+    const sent = await DeliveryModel.countDocuments({ campaign: id, status: 'sent' });
+    expect(await accepted(who.accessKeyId)).toHaveLength(sent);
+    expect(await used(who.businessId)).toBe(sent);
+  });
+});
