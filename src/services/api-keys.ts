@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { forbidden, notFound } from '../errors.js';
 import { logger } from '../logger.js';
 import { type ApiKey, ApiKeyModel } from '../models/api-key.js';
+import { JOURNALED } from '../mongo.js';
 import type { Permission } from '../permissions.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
 import * as businesses from './businesses.js';
@@ -44,9 +45,14 @@ export async function list(
   );
 }
 
-/** Ends a key: nothing keeps a copy, so its next request finds none. @throws AppError `not_found`. */
+/**
+ * Ends a key: nothing keeps a copy, so its next request finds none. Journaled, lest a crash revive it.
+ * @throws AppError `not_found`.
+ */
 export async function remove(tenant: Tenant, id: string): Promise<void> {
-  const { deletedCount } = await ApiKeyModel.deleteOne(owned(tenant, { _id: new Types.ObjectId(id) }));
+  const { deletedCount } = await ApiKeyModel.deleteOne(owned(tenant, { _id: new Types.ObjectId(id) }), {
+    writeConcern: JOURNALED,
+  });
   if (deletedCount === 0) throw notFound('API key');
 }
 

@@ -1,9 +1,12 @@
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
-import { apiKey, register, superAdmin } from '../support/factories.js';
+import { apiKey, once, register, superAdmin } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 
 useHub();
+
+const administrator = once(superAdmin);
+const bystander = once(register);
 
 const get = (token: string, id: string) => api().get(`/api/admin/businesses/${id}`).auth(token, { type: 'bearer' });
 const patch = (token: string, id: string, body: object) =>
@@ -21,14 +24,14 @@ describe('PATCH /api/admin/businesses/:id', () => {
     ['a limit alone', { emailsPerMonth: 0 }, { plan: 'free', emailsPerMonth: 0 }],
     ['nothing', {}, { plan: 'free', emailsPerMonth: 1_000 }],
   ])('sets %s', async (_case, subscription, expected) => {
-    const [root, who] = [await superAdmin(), await register()];
+    const [root, who] = [await administrator(), await register()];
     const { body } = await patch(root, who.businessId, { subscription }).expect(200);
     expect(body.business.subscription).toMatchObject({ ...expected, emailsSentThisMonth: 0 });
     expect((await get(root, who.businessId).expect(200)).body).toEqual(body);
   });
 
   it('suspends a business, whose people and keys are out at once, and reactivates it', async () => {
-    const [root, who] = [await superAdmin(), await register()];
+    const [root, who] = [await administrator(), await register()];
     const key = await apiKey(who, ['send_emails']);
     const asks = (credential: string) => api().get('/api/business').auth(credential, { type: 'bearer' });
 
@@ -51,7 +54,7 @@ describe('PATCH /api/admin/businesses/:id', () => {
     ['an unknown status', { status: 'gone' }, 'status'],
     ['an unknown field', { name: 'x' }, 'name'],
   ])('answers 422 to %s', async (_case, body, path) => {
-    const [root, who] = [await superAdmin(), await register()];
+    const [root, who] = [await administrator(), await bystander()];
     const answer = await patch(root, who.businessId, body).expect(422);
     expect(answer.body.errors.map((problem: { path: string }) => problem.path)).toEqual([path]);
   });
@@ -69,7 +72,7 @@ describe('/api/admin', () => {
   });
 
   it('answers 404 to a business that is not there and 422 to what is no id', async () => {
-    const root = await superAdmin();
+    const root = await administrator();
     for (const id of [String(new Types.ObjectId())]) {
       expect((await get(root, id).expect(404)).body.code).toBe('not_found');
       await patch(root, id, { status: 'active' }).expect(404);

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { ApiKeyModel } from '../../src/models/api-key.js';
 import { BusinessModel } from '../../src/models/business.js';
 import { UserModel } from '../../src/models/user.js';
-import { apiKey, type Registered, register, superAdmin } from '../support/factories.js';
+import { apiKey, once, type Registered, register, superAdmin } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { until } from '../support/until.js';
 
 useHub();
+
+const bystander = once(register);
 
 const PATH = '/api/business/api-keys';
 const create = (credential: string, body: object) => api().post(PATH).auth(credential, { type: 'bearer' }).send(body);
@@ -87,7 +89,7 @@ describe('POST /api/business/api-keys', () => {
     ['a line break in the name', { name: 'a\nb', permissions: ['send_emails'] }, 'name'],
     ['a hash of its own', { name: 'k', permissions: ['send_emails'], hash: 'x' }, 'hash'],
   ])('answers 422 to %s', async (_case, body, path) => {
-    const { token } = await register();
+    const { token } = await bystander();
     const answer = await create(token, body).expect(422);
     expect(answer.body.errors.map((problem: { path: string }) => problem.path)).toContain(path);
   });
@@ -124,7 +126,7 @@ describe('GET /api/business/api-keys', () => {
   it.each(['?limit=0', '?limit=201', '?limit=x', '?cursor=x', '?limit=1&limit=2', '?page=2'])(
     'answers 422 to %s',
     async (query) => {
-      const { token } = await register();
+      const { token } = await bystander();
       expect((await list(token, query).expect(422)).body.code).toBe('validation_failed');
     },
   );
@@ -148,7 +150,7 @@ describe('DELETE /api/business/api-keys/:id', () => {
   });
 
   it('answers 422 to what is no id', async () => {
-    const { token } = await register();
+    const { token } = await bystander();
     await remove(token, 'abc').expect(422);
   });
 });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { UserModel } from '../../src/models/user.js';
-import { apiKey, connectSes, register } from '../support/factories.js';
+import { apiKey, connectSes, once, register } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 
 useHub();
+
+const bystander = once(register);
 
 const get = (token: string) => api().get('/api/business').auth(token, { type: 'bearer' });
 const patch = (token: string, body: object) => api().patch('/api/business').auth(token, { type: 'bearer' }).send(body);
@@ -87,7 +89,7 @@ describe('PATCH /api/business', () => {
     ['a path into the document', { 'settings.timezone': 'UTC' }, 'settings.timezone'],
     ['an unknown setting', { settings: { webhook: 'x' } }, 'settings.webhook'],
   ])('answers 422 to %s', async (_case, body, path) => {
-    const { token } = await register();
+    const { token } = await bystander();
     const answer = await patch(token, body).expect(422);
     expect(answer.body.errors.map((problem: { path: string }) => problem.path)).toEqual([path]);
   });

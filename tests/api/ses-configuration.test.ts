@@ -3,10 +3,12 @@ import { describe, expect, inject, it } from 'vitest';
 import { createSesControl } from '../../src/embedded/ses/control-client.js';
 import { BusinessModel } from '../../src/models/business.js';
 import { credentialsOf } from '../../src/ses/credentials.js';
-import { apiKey, connectSes, register, unique } from '../support/factories.js';
+import { apiKey, connectSes, once, register, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 
 useHub();
+
+const bystander = once(register);
 
 const ses = createSesControl(inject('sesEndpoint'));
 const put = (token: string, body: object) => api().put('/api/business/ses').auth(token, { type: 'bearer' }).send(body);
@@ -91,7 +93,7 @@ describe('PUT /api/business/ses', () => {
     ['a secret with a space', { accessKeyId: 'AKIA1', secretAccessKey: 's s' }, ['secretAccessKey']],
     ['a word of its own', { accessKeyId: 'AKIA1', secretAccessKey: 's', verified: true }, ['verified']],
   ])('answers 422 to %s', async (_case, body, paths) => {
-    const { token } = await register();
+    const { token } = await bystander();
     const answer = await put(token, body).expect(422);
     expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual(paths);
   });

@@ -68,3 +68,12 @@ export async function superAdmin(): Promise<string> {
   if (answer.status !== 200) throw new Error(`superAdmin: ${answer.status} ${answer.text}`);
   return answer.body.token;
 }
+
+/** For tests of refusals, which change nothing: the same one for all of them, since each password costs a bcrypt. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
