@@ -3,7 +3,7 @@ import { BrokenStream, brokenAt } from './broken-stream.js';
 import { separatorOf } from './csv-header.js';
 import { CsvRows } from './csv-rows.js';
 import { type Entry, MAX_LINE_BYTES } from './entry.js';
-import { unixLines } from './lines.js';
+import { lineBlocks, unixLines } from './lines.js';
 
 /**
  * The entries of a CSV file (RFC 4180, and what spreadsheets make of it), a block at a time. The first row names the
@@ -15,42 +15,22 @@ export async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Entr
   const rows = new CsvRows();
   let parser: Parser | undefined;
   try {
-    for await (const part of headerFirst(unixLines(text))) {
-      parser ??= parserFor(part, rows);
-      const failure = await written(parser, part);
+    for await (const block of lineBlocks(unixLines(text))) {
+      parser ??= parserFor(block, rows);
+      await written(parser, block);
       yield rows.take();
-      if (failure) throw failure;
     }
-    const failure = parser && (await ended(parser));
-    yield rows.take();
-    if (failure) throw failure;
+    if (parser) await ended(parser);
     if (!rows.hasHeader) throw new BrokenStream('is empty');
+    yield rows.take();
   } catch (error) {
+    // The parser looks some bytes ahead: the last whole row before a break comes out only now.
+    if (parser) await ended(parser).catch(() => {});
+    yield rows.take();
     throw brokenAt(error, rows.nextLine);
   } finally {
     parser?.destroy();
   }
-}
-
-/** The same text, its first piece so long that the whole header line is in it. */
-async function* headerFirst(text: AsyncIterable<string>): AsyncGenerator<string> {
-  let head: string | undefined = '';
-  for await (const part of text) {
-    if (head === undefined) {
-      yield part;
-      continue;
-    }
-    head += part;
-    if (!hasHeaderLine(head) && head.length <= MAX_LINE_BYTES) continue;
-    yield head;
-    head = undefined;
-  }
-  if (head) yield head;
-}
-
-function hasHeaderLine(head: string): boolean {
-  const start = head.search(/[^\n]/);
-  return start !== -1 && head.includes('\n', start);
 }
 
 function parserFor(head: string, rows: CsvRows): Parser {
@@ -78,16 +58,15 @@ function parserFor(head: string, rows: CsvRows): Parser {
   return parser;
 }
 
-/** Parses a piece; resolves to the failure that ends the parsing. */
-function written(parser: Parser, text: string): Promise<Error | undefined> {
-  return new Promise((resolve) => parser.write(text, (error) => resolve(error ? legible(error) : undefined)));
+function written(parser: Parser, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    parser.write(text, (error) => (error ? reject(legible(error)) : resolve()));
+  });
 }
 
-/** Parses what is left once the text has ended. */
-function ended(parser: Parser): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    parser.once('error', (error) => resolve(legible(error)));
-    parser.end(() => resolve(undefined));
+function ended(parser: Parser): Promise<void> {
+  return new Promise((resolve, reject) => {
+    parser.end((error?: Error | null) => (error ? reject(legible(error)) : resolve()));
   });
 }
 

@@ -15,6 +15,25 @@ export async function* unixLines(text: AsyncIterable<string>): AsyncGenerator<st
 }
 
 /**
+ * The same text in blocks that end with a line, so that half a line is never taken for a whole one; the first holds a line
+ * with content. A line of more than 64 kB comes in parts.
+ */
+export async function* lineBlocks(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = '';
+  for await (const part of text) {
+    held += part;
+    const isTooLong = held.length > MAX_LINE_BYTES;
+    const end = held.lastIndexOf('\n') + 1 || (isTooLong ? held.length : 0);
+    if (end === 0 || (!isTooLong && isBlank(held))) continue;
+    yield held.slice(0, end);
+    held = held.slice(end);
+  }
+  if (held) yield held;
+}
+
+const isBlank = (text: string): boolean => text.search(/[^\n]/) === -1;
+
+/**
  * The text line by line, a block at a time; the last line needs no line end.
  * @throws BrokenStream at a line of more than 64 kB, after the lines before it.
  */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BrokenStream } from '../../../src/services/recipient-import/broken-stream.js';
 import { readCsv } from '../../../src/services/recipient-import/csv.js';
 import { entriesOf, texts } from './support.js';
 
@@ -137,5 +138,15 @@ describe('readCsv', () => {
     const { entries, error } = await read(`email,name\nann@x.org,Ann\n${rest}`);
     expect(entries).toMatchObject([{ recipient: { email: 'ann@x.org' } }]);
     expect(error).toMatchObject({ name: 'BrokenStream', line, message: expect.stringContaining(reason) });
+  });
+
+  it('gives every whole row of a text that breaks off, and no part of one', async () => {
+    async function* cut() {
+      yield 'email\nann@x.org\nb@x.org\ncarl@x.or';
+      throw new BrokenStream('was cut off by its sender');
+    }
+    const { entries, error } = await entriesOf(readCsv(cut()));
+    expect(entries).toMatchObject([{ recipient: { email: 'ann@x.org' } }, { recipient: { email: 'b@x.org' } }]);
+    expect(error).toMatchObject({ message: 'was cut off by its sender', line: 4 });
   });
 });
