@@ -1,23 +1,27 @@
-import mongoose from 'mongoose';
 import { LeaseModel } from '../models/lease.js';
 
 /**
- * Takes or renews a lease for `forMs`, by the database's clock.
+ * Takes or renews a lease for `forMs`, by the database's clock: one write, of which one caller at a time comes out as
+ * the holder.
  * @returns whether `holder` has it now.
  */
 export async function hold(name: string, holder: string, forMs: number): Promise<boolean> {
-  try {
-    await LeaseModel.updateOne(
-      { _id: name, $or: [{ holder }, { $expr: { $lt: ['$until', '$$NOW'] } }] },
-      [{ $set: { holder, until: { $add: ['$$NOW', forMs] } } }],
-      { upsert: true, updatePipeline: true },
-    );
-    return true;
-  } catch (error) {
-    // Somebody else's is still running: the filter did not match it, and a second one cannot be inserted.
-    if (error instanceof mongoose.mongo.MongoServerError && error.code === 11000) return false;
-    throw error;
-  }
+  const isFree = { $or: [{ $eq: ['$holder', holder] }, { $lt: [{ $ifNull: ['$until', new Date(0)] }, '$$NOW'] }] };
+  const lease = await LeaseModel.findOneAndUpdate(
+    { _id: name },
+    [
+      { $set: { isFree } },
+      {
+        $set: {
+          holder: { $cond: ['$isFree', holder, '$holder'] },
+          until: { $cond: ['$isFree', { $add: ['$$NOW', forMs] }, '$until'] },
+        },
+      },
+      { $unset: 'isFree' },
+    ],
+    { upsert: true, updatePipeline: true, returnDocument: 'after', lean: true },
+  );
+  return lease?.holder === holder;
 }
 
 /** Lets another have it at once. */
