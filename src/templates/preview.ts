@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { extname } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { invalid, type Problem, unavailable } from '../errors.js';
 import type { Missing } from './missing.js';
 import type { Rendered, TemplateSource, TemplateVariable } from './source.js';
@@ -74,14 +73,8 @@ function isOutOfMemory(error: unknown): boolean {
 }
 
 async function startThread(): Promise<Worker> {
-  const extension = extname(fileURLToPath(import.meta.url));
-  const thread = new Worker(new URL(`./preview-thread${extension}`, import.meta.url), {
-    // From source it runs through tsx; built, it is plain JavaScript.
-    execArgv: extension === '.ts' ? ['--import', tsxUrl()] : [],
-    // A template's thread knows none of the hub's secrets.
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-  });
+  // A template's thread knows none of the hub's secrets.
+  const thread = newThread({ env: {}, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
   // Without a listener an error between two jobs would end the process.
   thread.on('error', () => idle.delete(thread));
   thread.on('exit', () => idle.delete(thread));
@@ -89,6 +82,12 @@ async function startThread(): Promise<Worker> {
   return thread;
 }
 
-function tsxUrl(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** Built, the thread is plain JavaScript; from source it is loaded by tsx, which a thread does not inherit. */
+function newThread(options: WorkerOptions): Worker {
+  const extension = extname(fileURLToPath(import.meta.url));
+  const program = new URL(`./preview-thread${extension}`, import.meta.url);
+  if (extension === '.js') return new Worker(program, options);
+  const tsx = import.meta.resolve('tsx/esm/api');
+  const load = `import('${tsx}').then(({ tsImport }) => tsImport('${program}', '${program}'))`;
+  return new Worker(load, { ...options, eval: true });
 }

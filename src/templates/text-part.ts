@@ -17,6 +17,7 @@ const convert = compile({
     { selector: 'ul', options: { itemPrefix: '- ' } },
     { selector: 'img', format: 'skip' },
     { selector: 'title', format: 'skip' },
+    { selector: 'tr', format: 'block', options: { leadingLineBreaks: 1, trailingLineBreaks: 1 } },
     // Cells of one row would run into each other.
     ...['td', 'th'].map((selector) => ({ selector, format: 'inlineSurround', options: { suffix: ' ' } })),
     ...HEADINGS.map((selector) => ({ selector, options: { uppercase: false } })),
@@ -43,6 +44,7 @@ export function htmlToTextTemplate(html: string): string {
     // A brace that was an entity was text in the HTML, and must not begin a tag here.
     .replaceAll('{', "{{ '{' }}")
     .replaceAll(BRACE, '{')
+    .replace(/(?<![ \t])[ \t]+$/gm, '')
     .replace(TAGS_ALONE, joinTags)
     .replace(/[\uFDD0\uFDD1](\d+)\uFDD2/g, (_mark, index: string) => kept[Number(index)] ?? '');
   return text.trim();
