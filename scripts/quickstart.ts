@@ -1,0 +1,119 @@
+/**
+ * `npm run quickstart`: everything the hub needs, the hub itself, and a campaign to a thousand people, of whom every one
+ * is accounted for. `--help` says what it takes.
+ */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PLAN_LIMITS } from '../src/models/business.js';
+import { type Audience, readAudience, type Source, sourceOf } from './quickstart/audience.js';
+import { check, readLedger } from './quickstart/check.js';
+import { createClient } from './quickstart/client.js';
+import { type Hub, startHub } from './quickstart/hub.js';
+import { INBOX_LIMIT, limitInbox, readInbox } from './quickstart/inbox.js';
+import { Interrupted, onInterrupt } from './quickstart/interrupt.js';
+import { readOptions } from './quickstart/options.js';
+import { raisePlan } from './quickstart/plan.js';
+import { progressOn } from './quickstart/progress.js';
+import { addresses, outcome } from './quickstart/report.js';
+import { moveIn, prepareCampaign, send } from './quickstart/sibling.js';
+import { type Surroundings, startSurroundings } from './quickstart/surroundings.js';
+import { watchCampaign } from './quickstart/watch.js';
+
+/** A process that died is told a moment after the call that failed by it. */
+const DEATH_IS_TOLD_MS = 300;
+const SHOWN_PROBLEMS = 20;
+
+const options = readOptions(process.argv.slice(2));
+const stopping = new AbortController();
+const { signal } = stopping;
+onInterrupt(stopping);
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const tell = (what: string) => say(`  ✓ ${what}`);
+/** What has been started, to be ended in reverse. */
+const started: { close(): Promise<void> }[] = [];
+
+try {
+  await quickstart();
+} catch (error) {
+  if (!signal.aborted) await sleep(DEATH_IS_TOLD_MS);
+  const reason = signal.aborted ? signal.reason : error;
+  process.exitCode = reason instanceof Interrupted ? 130 : 1;
+  if (!(reason instanceof Interrupted))
+    process.stderr.write(`\n${reason instanceof Error ? reason.message : reason}\n`);
+} finally {
+  if (signal.aborted) say('\nEnding ...');
+  for (const { close } of started.reverse()) await close();
+}
+
+async function quickstart(): Promise<void> {
+  say('Power MTA Hub: a campaign, from nothing\n');
+  const source = sourceOf(options.recipients);
+  const audience = await readAudience(source);
+
+  say('Starting MongoDB, Redis, a local SES and its inbox ...');
+  const surroundings = await startSurroundings(audience.lines, { say, signal });
+  started.push(surroundings);
+  say('Starting the API and a worker ...');
+  const hub = await startHub({ services: surroundings, signal, say, onDeath: (error) => stopping.abort(error) });
+  started.push(hub);
+
+  const isRight = await runCampaign(source, audience, surroundings, hub);
+  if (options.once) {
+    process.exitCode = isRight ? 0 : 1;
+    return;
+  }
+  say('\n  Running until you press Ctrl-C.');
+  if (!signal.aborted) await once(signal, 'abort');
+  if (!(signal.reason instanceof Interrupted)) throw signal.reason;
+  process.exitCode = isRight ? 0 : 1;
+}
+
+/** What the sibling project does, and the proof. @returns whether everybody got his one message. */
+async function runCampaign(source: Source, audience: Audience, surroundings: Surroundings, hub: Hub): Promise<boolean> {
+  const { ses, inboxUrl } = surroundings;
+  const { people } = audience;
+  const anybody = createClient(hub.url, signal);
+
+  say('\nAs the project "Whisky" does it, over HTTP:');
+  const whisky = await moveIn(anybody, tell);
+  if (people.size > PLAN_LIMITS.free) {
+    await raisePlan(anybody, whisky.businessId, people.size, { env: hub.env, signal });
+    tell(`had its plan raised by the hub's owner to ${people.size.toLocaleString('en')} messages a month`);
+  }
+  const project = anybody.as(whisky.key);
+  const { campaignId, report } = await prepareCampaign(project, source, tell);
+  await send(project, campaignId);
+  tell('sent it\n');
+
+  const isInboxComplete = people.size <= INBOX_LIMIT;
+  const [stats] = await Promise.all([
+    watchCampaign(project, campaignId, progressOn(process.stdout), signal),
+    isInboxComplete ? undefined : limitInbox(ses, signal),
+  ]);
+  say(`\n${outcome(stats, report)}\n`);
+  say(`${addresses(hub.url, inboxUrl, whisky, campaignId)}\n`);
+
+  const problems = await check({
+    audience,
+    report,
+    stats,
+    ledger: readLedger(project, campaignId),
+    accepted: ses.stream(),
+    inbox: await readInbox(ses, inboxUrl, signal),
+    isInboxComplete,
+  });
+  return judge(problems, audience, isInboxComplete, hub);
+}
+
+function judge(problems: readonly string[], { people }: Audience, isInboxComplete: boolean, hub: Hub): boolean {
+  if (problems.length === 0) {
+    const count = people.size.toLocaleString('en');
+    say(`  ✓ ledger, SES and inbox agree: ${count} people, each mailed once and by the right name`);
+    if (!isInboxComplete) say(`    (the inbox was given the first ${INBOX_LIMIT.toLocaleString('en')} of them)`);
+    return true;
+  }
+  say(`  ✗ ledger, SES and inbox do not agree, in ${problems.length} points:`);
+  for (const problem of problems.slice(0, SHOWN_PROBLEMS)) say(`    ${problem}`);
+  say(hub.lastOutput());
+  return false;
+}

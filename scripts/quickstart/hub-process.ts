@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGuard } from '../../src/embedded/guard.js';
+
+/** So many characters of a process's output are kept, to be shown when it fails. */
+const KEPT_OUTPUT = 4_000;
+
+/** A process of the hub that is up. */
+export interface HubProcess {
+  /** The end of what it wrote, each line with its name before it; empty when it wrote nothing. */
+  lastOutput(): string;
+  /** Ends it in order; resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+/** What to run, and how. */
+export interface HubProgram {
+  /** What it is called in messages, e.g. `worker`. */
+  name: string;
+  /** The program's full path. */
+  file: string;
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+  /** Told when it ends before it was closed. */
+  onDeath(error: Error): void;
+}
+
+/**
+ * Starts a process of the hub and waits until it says that it is ready. It works in an empty directory of its own, where
+ * no `.env` of the machine's owner reaches it, and a guard ends it when this process is gone, also by kill -9.
+ * @throws Error with its last output when it ends before it is ready.
+ */
+export async function startHubProcess({ name, file, env, signal, onDeath }: HubProgram): Promise<HubProcess> {
+  const directory = await mkdtemp(join(tmpdir(), `pmh-${name}-`));
+  const guard = startGuard(directory);
+  // A session of its own: Ctrl-C in a terminal reaches the quickstart, which ends its processes in order.
+  const child = spawn(process.execPath, ['--enable-source-maps', file], {
+    cwd: directory,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  guard.watch(child.pid);
+  const output = keepOutput(child);
+  const lastOutput = () => output().replace(/^(?=.)/gm, `${name} | `);
+  let isClosing = false;
+  const close = async () => {
+    isClosing = true;
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGTERM')) await once(child, 'exit');
+    await guard.close();
+  };
+  try {
+    await ready(child, signal);
+  } catch (error) {
+    await close();
+    signal.throwIfAborted();
+    throw new Error(`The ${name} did not start: ${messageOf(error)}\n${lastOutput()}`, { cause: error });
+  }
+  child.once('exit', (code, killedBy) => {
+    if (!isClosing) onDeath(new Error(`The ${name} died (${killedBy ?? `code ${code}`}).\n${lastOutput()}`));
+  });
+  return { lastOutput, close };
+}
+
+function keepOutput(child: ChildProcess): () => string {
+  let output = '';
+  const keep = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-KEPT_OUTPUT);
+  };
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  return () => output;
+}
+
+async function ready(child: ChildProcess, signal: AbortSignal): Promise<void> {
+  const waiting = new AbortController();
+  const options = { signal: AbortSignal.any([signal, waiting.signal]) };
+  const ended = once(child, 'close', options).then(([code]) => {
+    throw new Error(`it ended with code ${code}`);
+  });
+  try {
+    await Promise.race([once(child, 'message', options), ended]);
+  } finally {
+    waiting.abort();
+    ended.catch(() => undefined);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CampaignStats, GetCampaign } from '../../src/schemas/campaigns.js';
+import type { Answer } from '../../src/schemas/operation.js';
+import type { Client } from './client.js';
+import type { ProgressDisplay } from './progress.js';
+
+const LOOK_MS = 250;
+/** Nothing at all has moved for so long: something is wrong. */
+const STALL_MS = 60_000;
+
+/** What became of a campaign's recipients, as `GET /api/campaigns/:id/stats` answers. */
+export type Stats = Answer<typeof CampaignStats>['stats'];
+
+/**
+ * Shows a campaign's progress until it is sent.
+ * @returns its final numbers.
+ * @throws Error when it pauses, is cancelled, or does not move for a minute.
+ */
+export async function watchCampaign(
+  hub: Client,
+  campaignId: string,
+  display: ProgressDisplay,
+  signal: AbortSignal,
+): Promise<Stats> {
+  const path = `/api/campaigns/${campaignId}`;
+  const startedAt = performance.now();
+  let movedAt = startedAt;
+  let lastDone = 0;
+  try {
+    for (;;) {
+      const { campaign } = await hub.call<typeof GetCampaign>('GET', path);
+      const { stats } = await hub.call<typeof CampaignStats>('GET', `${path}/stats`);
+      const now = performance.now();
+      const done = stats.total - stats.states.pending - stats.states.sending;
+      if (done > lastDone) movedAt = now;
+      lastDone = done;
+      display.show({ done, total: stats.total, elapsedMs: now - startedAt });
+      if (campaign.status === 'sent') return stats;
+      if (campaign.status !== 'sending') {
+        throw new Error(`The campaign is ${campaign.status}: ${campaign.pause?.message ?? 'nobody said why'}`);
+      }
+      if (now - movedAt > STALL_MS) throw new Error(`Nothing has gone out for a minute, with ${done} done`);
+      await sleep(LOOK_MS, undefined, { signal });
+    }
+  } finally {
+    display.end();
+  }
+}
