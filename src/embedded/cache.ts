@@ -13,6 +13,21 @@ export interface CacheKey {
   platform: string;
 }
 
+/** Options of whatever may have to fetch something first. */
+export interface FetchHooks {
+  /** Told in a sentence what takes long. */
+  progress?: ((message: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Where a tree is built; both folders are empty. */
+export interface BuildSite {
+  /** Becomes the tree. */
+  tree: string;
+  /** Thrown away. */
+  work: string;
+}
+
 /** The folder of everything fetched once: `${PMH_CACHE_DIR ?? XDG_CACHE_HOME ?? ~/.cache}/power-mta-hub`. */
 export function cacheFolder(): string {
   const base = process.env.PMH_CACHE_DIR || process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
@@ -34,21 +49,25 @@ export async function ensureCacheFolder(): Promise<string> {
 }
 
 /**
- * The tree of this key, built when there is none. `build` fills an empty folder and answers the version of what it put
- * there. A tree appears under its name by one rename, complete or not at all, so any number of processes may prepare
+ * The tree of this key, built when there is none. `build` fills a folder and answers the version of what it put there.
+ * A tree appears under its name by one rename, complete or not at all, so any number of processes may prepare
  * the same one at once: the first to finish wins, the others take its tree.
  */
-export async function prepare(key: CacheKey, build: (folder: string) => Promise<string>): Promise<string> {
+export async function prepare(key: CacheKey, build: (site: BuildSite) => Promise<string>): Promise<string> {
   const cache = await ensureCacheFolder();
   const ready = await findTree(cache, key);
   if (ready) return ready;
   await removeStalePartials(cache);
   const partial = await mkdtemp(join(cache, PARTIAL));
   try {
-    const version = await build(partial);
+    const site: BuildSite = { tree: join(partial, 'tree'), work: join(partial, 'work') };
+    await mkdir(site.tree);
+    await mkdir(site.work);
+    const version = await build(site);
     const tree = join(cache, `${key.kind}-${version.replaceAll(/[^\w.+~-]/g, '_')}-${key.platform}`);
-    await rename(partial, tree).catch(async (error: unknown) => {
-      if (!(await findTree(cache, key))) throw error;
+    await rename(site.tree, tree).catch(async (error: unknown) => {
+      // ENOTEMPTY: another process was faster.
+      if (!(await stat(tree).catch(() => undefined))) throw error;
     });
     return tree;
   } finally {

@@ -2,13 +2,18 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoMemoryServer } from 'mongodb-memory-server';
+import type { FetchHooks } from './cache.js';
+import { retryTakenPort } from './free-port.js';
 import { startGuard } from './guard.js';
 import { findMongod, type MongodBinary } from './mongo/binary.js';
-import type { FetchHooks } from './mongo/libc.js';
 
 /** The database in every URI that is handed out. */
 export const DATABASE = 'power-mta-hub';
 const LAUNCH_TIMEOUT_MS = 60_000;
+const WAYS_TO_GET_ONE = `There is no MongoDB here, and none could be downloaded. Any one of these gives one:
+  - install it, so that "mongod" is on PATH or MONGOMS_SYSTEM_BINARY names it
+  - start it in a container: "docker compose up -d"
+  - point MONGODB_URI at one that runs somewhere, e.g. MONGODB_URI=mongodb://127.0.0.1:27017/${DATABASE}`;
 
 /** How to start MongoDB. */
 export interface MongoOptions extends FetchHooks {
@@ -45,7 +50,6 @@ export async function startMongo(options: MongoOptions = {}): Promise<MongoServi
   const directory = await mkdtemp(join(tmpdir(), 'pmh-mongo-'));
   const guard = startGuard(directory);
   const dataDirectory = options.dataDirectory ?? join(directory, 'data');
-  await mkdir(dataDirectory, { recursive: true });
   const server = new MongoMemoryServer({
     binary: {
       ...(binary.path && { systemBinary: binary.path }),
@@ -65,6 +69,7 @@ export async function startMongo(options: MongoOptions = {}): Promise<MongoServi
 
   const child = () => server.instanceInfo?.instance.mongodProcess;
   const start = async (isSamePort: boolean) => {
+    await mkdir(dataDirectory, { recursive: true });
     await server.start(isSamePort);
     guard.watch(child()?.pid);
   };
@@ -74,12 +79,13 @@ export async function startMongo(options: MongoOptions = {}): Promise<MongoServi
   };
 
   try {
-    await start(options.port !== undefined);
+    await retryTakenPort(() => start(options.port !== undefined));
     options.signal?.throwIfAborted();
   } catch (error) {
     await stop();
     await guard.close();
-    throw error;
+    options.signal?.throwIfAborted();
+    throw binary.kind === 'download' ? new Error(WAYS_TO_GET_ONE, { cause: error }) : error;
   }
   const port = server.instanceInfo?.port ?? 0;
   let closing: Promise<void> | undefined;

@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from './free-port.js';
+import type { FetchHooks } from './cache.js';
+import { findFreePort, retryTakenPort } from './free-port.js';
 import { startGuard } from './guard.js';
-import type { FetchHooks } from './mongo/libc.js';
 import { findRedisServer, type RedisBinary } from './redis/binary.js';
-
-const PORT_ATTEMPTS = 5;
 
 /** How to start Redis. */
 export interface RedisOptions extends FetchHooks {
@@ -60,8 +58,10 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServi
 
   let port = options.port ?? 0;
   try {
-    if (options.port !== undefined) await start(port);
-    else port = await startOnFreePort(start);
+    await retryTakenPort(async () => {
+      port = options.port ?? (await findFreePort());
+      await start(port);
+    });
     options.signal?.throwIfAborted();
   } catch (error) {
     await stop('SIGKILL');
@@ -85,20 +85,6 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServi
       return closing;
     },
   };
-}
-
-/** Between finding a free port and listening on it another process may take it. */
-async function startOnFreePort(start: (port: number) => Promise<void>): Promise<number> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await findFreePort();
-    try {
-      await start(port);
-      return port;
-    } catch (error) {
-      const isTaken = error instanceof Error && error.message.includes('Address already in use');
-      if (!isTaken || attempt === PORT_ATTEMPTS) throw error;
-    }
-  }
 }
 
 interface LaunchOptions {

@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../run.js';
 import { type DebianRelease, withSuite } from './release.js';
 
 /** What {@link fetchPackages} needs to know. */
 export interface FetchOptions {
+  /** Where the packages are unpacked. */
+  root: string;
+  /** An empty folder for everything on the way there. */
+  work: string;
   release: DebianRelease;
   /** The suite to take the packages from; the machine's own when left out. */
   suite?: string;
@@ -13,31 +16,22 @@ export interface FetchOptions {
 }
 
 /**
- * Downloads Debian packages and unpacks them below `root`: without installing them, without root, and without touching
- * what the system's apt knows. apt checks the signatures as ever.
+ * Downloads Debian packages and unpacks them: without installing them, without root, and without touching what the
+ * system's apt knows. apt checks the signatures as ever.
  * @returns the version of each package by its name
  * @throws Error when apt-get or dpkg fails
  */
-export async function fetchPackages(
-  packages: string[],
-  root: string,
-  options: FetchOptions,
-): Promise<Map<string, string>> {
-  const { release, suite = release.codename, signal } = options;
-  const work = await mkdtemp(join(tmpdir(), 'pmh-apt-'));
+export async function fetchPackages(packages: string[], options: FetchOptions): Promise<Map<string, string>> {
+  const { root, work, release, suite = release.codename, signal } = options;
   const download = join(work, 'download');
-  try {
-    await mkdir(download);
-    const isFetched = suite === release.codename && (await tryMachineLists(packages, download, signal));
-    if (!isFetched) {
-      const config = await writePrivateConfig(work, release, suite);
-      await run('apt-get', ['-c', config, 'update'], { signal });
-      await run('apt-get', ['-c', config, 'download', ...packages], { cwd: download, signal });
-    }
-    return await unpack(download, root, signal);
-  } finally {
-    await rm(work, { recursive: true, force: true });
+  await mkdir(download);
+  const isFetched = suite === release.codename && (await tryMachineLists(packages, download, signal));
+  if (!isFetched) {
+    const config = await writePrivateConfig(work, release, suite);
+    await run('apt-get', ['-c', config, 'update'], { signal });
+    await run('apt-get', ['-c', config, 'download', ...packages], { cwd: download, signal });
   }
+  return unpack(download, root, signal);
 }
 
 /** The machine's own package lists spare a download of 10 MB; they may be empty, or older than what the mirror has. */
@@ -74,8 +68,10 @@ Debug::NoLocking "1";
 Dir::Etc::sourcelist "${sourceList}";
 Dir::Etc::sourceparts "-";
 Dir::State "${paths.state}";
+Dir::State::lists "${join(paths.state, 'lists')}";
 Dir::State::status "${paths.status}";
 Dir::Cache "${paths.cache}";
+Dir::Cache::archives "${join(paths.cache, 'archives')}";
 `,
   );
   return config;

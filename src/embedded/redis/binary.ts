@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { prepare } from '../cache.js';
+import { type FetchHooks, prepare } from '../cache.js';
+import { multiarch } from '../debian/multiarch.js';
 import { fetchPackages } from '../debian/packages.js';
 import { findDebianRelease } from '../debian/release.js';
-import type { FetchHooks } from '../mongo/libc.js';
 import { findOnPath } from '../run.js';
 
 const PACKAGES = [
@@ -39,19 +39,17 @@ export async function findRedisServer(hooks: FetchHooks): Promise<RedisBinary> {
     hooks.signal?.throwIfAborted();
     throw new Error(WAYS_TO_GET_ONE, { cause });
   });
-  const libraries = join(root, 'usr/lib', TRIPLETS[process.arch] ?? '');
+  const libraries = join(root, 'usr/lib', multiarch().triplet);
   return { path: join(root, 'usr/bin/redis-server'), env: { LD_LIBRARY_PATH: libraries } };
 }
-
-const TRIPLETS: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 
 async function privateCopy({ progress, signal }: FetchHooks): Promise<string> {
   const release = await findDebianRelease();
   if (!release) throw new Error('This machine is no Debian whose packages could be used');
-  return prepare({ kind: 'redis', platform: `${release.codename}-${process.arch}` }, async (folder) => {
+  return prepare({ kind: 'redis', platform: `${release.codename}-${process.arch}` }, async ({ tree: root, work }) => {
     progress?.('Fetching Redis from the Debian mirror (once, about 2 MB)');
-    const versions = await fetchPackages(PACKAGES, folder, { release, signal });
-    await stat(join(folder, 'usr/bin/redis-server'));
+    const versions = await fetchPackages(PACKAGES, { root, work, release, signal });
+    await stat(join(root, 'usr/bin/redis-server'));
     return versions.get('redis-server') ?? 'unknown';
   });
 }

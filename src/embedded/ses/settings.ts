@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** What can be set about an account. */
+export const AccountSettings = z.object({
+  /** Recipients a second, sustained. */
+  maxSendRate: z.number().positive(),
+  /** How many recipients may go out at once after a pause; a second's worth when null. */
+  burst: z.number().positive().nullable(),
+  /** Recipients in any 24 hours; -1 for no limit. */
+  max24HourSend: z.number().min(-1),
+  /** When false, nothing is refused for its rate or for the day, and what would have been is counted as `overLimit`. */
+  enforceLimits: z.boolean(),
+  sandbox: z.boolean(),
+  sendingEnabled: z.boolean(),
+  /** Refuses an unverified sender also outside the sandbox, as AWS does. */
+  requireVerifiedSender: z.boolean(),
+  /** New identities, DKIM and MAIL FROM domains are `Success` at once; otherwise `Pending` until told. */
+  autoVerify: z.boolean(),
+});
+export type AccountSettings = z.infer<typeof AccountSettings>;
+
+/** A change of an account: any of its settings, and how much it has sent by now. */
+export const AccountChange = AccountSettings.partial().extend({ sentLast24Hours: z.number().min(0).optional() });
+export type AccountChange = z.infer<typeof AccountChange>;
+
+/** An account out of the sandbox, with AWS's usual first limits. */
+export const DEFAULT_SETTINGS: AccountSettings = {
+  maxSendRate: 14,
+  burst: null,
+  max24HourSend: 50_000,
+  enforceLimits: true,
+  sandbox: false,
+  sendingEnabled: true,
+  requireVerifiedSender: false,
+  autoVerify: true,
+};
