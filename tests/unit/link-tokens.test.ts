@@ -1,0 +1,71 @@
+import { Types } from 'mongoose';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import * as configuration from '../../src/config.js';
+import { sign, signUnsubscribe, unsubscribeUrl, verify, verifyUnsubscribe } from '../../src/tracking/tokens.js';
+
+const link = { businessId: new Types.ObjectId(), deliveryId: new Types.ObjectId(), email: 'ann@example.com' };
+
+function withSecrets(...linkSecrets: string[]) {
+  vi.spyOn(configuration, 'config').mockReturnValue({ ...configuration.parseConfig({}), linkSecrets });
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('unsubscribe tokens', () => {
+  it('carry business, delivery and address', () => {
+    expect(verifyUnsubscribe(signUnsubscribe(link))).toEqual(link);
+  });
+
+  it('fit a URL as they are', () => {
+    const token = signUnsubscribe({ ...link, email: `${'x'.repeat(64)}@${'y'.repeat(250)}.de` });
+    expect(token).toMatch(/^[\w-]+$/);
+    expect(verifyUnsubscribe(token)?.email).toHaveLength(318);
+    expect(unsubscribeUrl(token)).toBe(`https://hub.example.test/u/${token}`);
+  });
+
+  it('are refused with any character changed', () => {
+    const token = signUnsubscribe(link);
+    for (let at = 0; at < token.length; at += 1) {
+      const changed = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
+      expect(verifyUnsubscribe(changed)).toBeUndefined();
+    }
+  });
+
+  it.each(['', 'a', 'x'.repeat(10_000), '../../etc', '%00', 'ünï'])('are not %j', (token) => {
+    expect(verifyUnsubscribe(token)).toBeUndefined();
+  });
+
+  it('have one spelling', () => {
+    const token = signUnsubscribe(link);
+    for (const other of [`${token}=`, `${token} `, `${token}!`, token.slice(0, -1)]) {
+      expect(verifyUnsubscribe(other)).toBeUndefined();
+    }
+  });
+});
+
+describe('signing', () => {
+  const payload = Buffer.from('a payload');
+
+  it('binds a token to its purpose', () => {
+    const token = sign('open', payload);
+    expect(verify('open', token)).toEqual(payload);
+    expect(verify('click', token)).toBeUndefined();
+    expect(verify('unsubscribe', token)).toBeUndefined();
+  });
+
+  it('verifies what a previous secret signed, and nothing of an unknown one', () => {
+    withSecrets('first secret');
+    const token = sign('open', payload);
+    withSecrets('second secret', 'first secret');
+    expect(verify('open', token)).toEqual(payload);
+    expect(sign('open', payload)).not.toBe(token);
+    withSecrets('second secret');
+    expect(verify('open', token)).toBeUndefined();
+  });
+
+  it('costs microseconds', () => {
+    const startedAt = performance.now();
+    for (let n = 0; n < 10_000; n += 1) signUnsubscribe(link);
+    expect((performance.now() - startedAt) / 10_000).toBeLessThan(0.2);
+  });
+});
