@@ -4,6 +4,7 @@ import { apiKeys } from './api-keys.js';
 import { auth } from './auth.js';
 import { business } from './business.js';
 import { campaignRoutes } from './campaigns.js';
+import { docsRoutes } from './docs.js';
 import { health } from './health.js';
 import { recipientRoutes } from './recipients.js';
 import { templates } from './templates.js';
@@ -28,5 +29,6 @@ export const mounts: readonly Mount[] = [
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },
   { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
   { path: '/api/admin', tag: 'Administration', router: admin },
+  { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
   { path: '/u', tag: 'Links in messages', router: unsubscribe, isPublic: true },
 ];

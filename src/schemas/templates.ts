@@ -38,7 +38,7 @@ const Content = z
     html: part.nullable().optional(),
     text: part.nullable().optional().meta({ description: 'Derived from the HTML where absent' }),
   })
-  .meta({ id: 'TemplateContent' });
+  .meta({ id: 'TemplateContent', example: { html: '<p>Hello {{ name }}</p>' } });
 
 const fields = {
   name: line(200),

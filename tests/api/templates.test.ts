@@ -160,7 +160,7 @@ describe('POST /api/templates/:id/preview', () => {
     expect(body.preview).toEqual({
       subject: 'Hello <Ann>',
       html: '<p>Dear &lt;Ann&gt;, </p>',
-      text: 'Dear <Ann>,',
+      text: 'Dear <Ann>, ',
       missing: [{ name: 'offer', required: true }],
     });
   });

@@ -1,0 +1,73 @@
+import { ERROR_CODES } from '../errors.js';
+import type { Endpoint } from './endpoints.js';
+import type { JsonSchema } from './json-schemas.js';
+
+/** The one shape of every failure. */
+export const FAILURE: JsonSchema = {
+  type: 'object',
+  required: ['success', 'message', 'code', 'requestId'],
+  properties: {
+    success: { type: 'boolean', const: false },
+    message: { type: 'string', description: 'For a person' },
+    code: { type: 'string', enum: [...ERROR_CODES], description: 'For a program' },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      description: 'Every problem at once',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: { path: { type: 'string', example: 'recipients.3.email' }, message: { type: 'string' } },
+      },
+    },
+  },
+};
+
+const MEANINGS = {
+  400: 'The request cannot be read: `malformed`',
+  401: 'Nobody is signed in: `unauthenticated`',
+  403: 'Not allowed: `forbidden`, or the business is not active: `business_inactive`',
+  404: 'There is no such thing, or it is another business’s: `not_found`',
+  409: 'It does not fit the present state: `conflict`, `invalid_transition`, `import_in_progress`',
+  413: 'The body is too large: `payload_too_large`',
+  415: 'The body is of another media type, or compressed: `unsupported_media_type`',
+  422: 'Understood and wrong: `validation_failed`, or what the code says',
+  429: 'Too often: `rate_limited`, `quota_exceeded`; `Retry-After` says in how many seconds',
+  503: 'A part of the hub is away: `unavailable`',
+} as const;
+
+type FailureStatus = keyof typeof MEANINGS;
+
+/** The failures that operations refer to, for the document's components. */
+export const FAILURE_RESPONSES = Object.fromEntries(
+  Object.entries(MEANINGS).map(([status, description]) => [
+    `Failure${status}`,
+    {
+      description,
+      headers: {
+        'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+        ...(status === '429' ? { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } } : {}),
+      },
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
+    },
+  ]),
+);
+
+/** The failures an endpoint can answer, by what it takes. */
+export function failuresOf({ method, path, operation, access }: Endpoint): FailureStatus[] {
+  const hasInput = Boolean(operation?.params || operation?.query || operation?.body);
+  const isWrite = method !== 'get';
+  const applies: Record<FailureStatus, boolean> = {
+    400: Boolean(operation?.body),
+    401: Boolean(access) || path === '/api/auth/login',
+    403: Boolean(access),
+    404: Boolean(operation?.params),
+    409: isWrite && Boolean(access ?? operation?.body),
+    413: Boolean(operation?.body),
+    415: Boolean(operation?.body),
+    422: hasInput || Boolean(access && !access.includes('signed_in')),
+    429: path.startsWith('/api/auth/') && isWrite,
+    503: true,
+  };
+  return ([400, 401, 403, 404, 409, 413, 415, 422, 429, 503] as const).filter((status) => applies[status]);
+}

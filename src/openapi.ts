@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { config } from './config.js';
+import { type Endpoint, endpointsOf } from './docs/endpoints.js';
+import { FAILURE, FAILURE_RESPONSES, failuresOf } from './docs/failures.js';
+import { Components, type JsonSchema } from './docs/json-schemas.js';
+import type { Mount } from './routes/index.js';
+
+interface Reference {
+  $ref: string;
+}
+
+interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required: boolean;
+  description?: string;
+  schema: JsonSchema;
+}
+
+type Content = Record<string, { schema: JsonSchema }>;
+
+interface ApiResponse {
+  description: string;
+  headers?: Record<string, Reference>;
+  content?: Content;
+}
+
+export interface ApiOperation {
+  operationId: string;
+  tags: string[];
+  summary: string;
+  description?: string;
+  security: Record<string, string[]>[];
+  parameters: (Parameter | Reference)[];
+  requestBody?: { required: boolean; content: Content };
+  responses: Record<string, ApiResponse | Reference>;
+  /** One of these permissions is needed. */
+  'x-permissions'?: string[];
+}
+
+/** The OpenAPI document (OpenAPI Specification 3.1.1), as far as the hub writes it. */
+export interface ApiDocument {
+  openapi: '3.1.1';
+  info: { title: string; version: string; description: string };
+  servers: { url: string }[];
+  tags: { name: string }[];
+  paths: Record<string, Record<string, ApiOperation>>;
+  components: { schemas: Record<string, JsonSchema> } & Record<string, Record<string, unknown>>;
+}
+
+const DESCRIPTION = `A central e-mail service: campaigns and single messages through each business's own Amazon SES account.
+
+Every answer is JSON: \`{"success": true, ...}\`, or \`{"success": false, "message", "code", "requestId", "errors"?}\`. A client may switch on \`code\`; \`message\` is for a person. Lists come in pages: \`limit\` (1 to 200, 50 where absent) and \`cursor\`, the \`pagination.nextCursor\` of the page before. Ids are 24 hexadecimal digits. Timestamps are ISO 8601; those sent need an offset.
+
+Sign in with \`Authorization: Bearer <token>\`, the token of a login or an API key; a key may also go into \`X-API-Key\`.`;
+
+const PARAMETERS = {
+  RequestId: {
+    name: 'X-Request-Id',
+    in: 'header',
+    required: false,
+    description: 'Names the request in the log; made where absent, and comes back',
+    schema: { type: 'string', pattern: '^[\\w.:-]{1,128}$' },
+  },
+  BusinessId: {
+    name: 'X-Business-Id',
+    in: 'header',
+    required: false,
+    description: 'The business a super_admin acts for; 403 from anyone else',
+    schema: { $ref: '#/components/schemas/Id' },
+  },
+} as const;
+
+/** The document of every endpoint in the table. It changes with the code only. */
+export function document(mounts: readonly Mount[]): ApiDocument {
+  const components = new Components();
+  const paths: ApiDocument['paths'] = {};
+  for (const endpoint of endpointsOf(mounts)) {
+    const path = endpoint.path.replace(/:(\w+)/g, '{$1}');
+    const methods = paths[path] ?? {};
+    methods[endpoint.method] = operationOf(endpoint, components);
+    paths[path] = methods;
+  }
+  return {
+    openapi: '3.1.1',
+    info: { title: 'Power MTA Hub', version: version(), description: DESCRIPTION },
+    servers: [{ url: config().publicUrl }],
+    tags: [...new Set(mounts.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: { ...components.schemas, Failure: FAILURE },
+      responses: FAILURE_RESPONSES,
+      parameters: PARAMETERS,
+      headers: { RequestId: { description: 'Names the request in the log', schema: { type: 'string' } } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'The token of a login, or an API key (`pmh_...`)' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+      },
+    },
+  };
+}
+
+function operationOf(endpoint: Endpoint, components: Components): ApiOperation {
+  const { method, path, tag, operation, access } = endpoint;
+  const permissions = access?.filter((one) => one !== 'any' && one !== 'signed_in');
+  const needs = needsOf(endpoint);
+  return {
+    operationId: operationId(method, path),
+    tags: [tag],
+    summary: operation?.summary ?? `${method.toUpperCase()} ${path}`,
+    description: [operation?.description, needs].filter(Boolean).join('\n\n'),
+    security: access ? [{ bearer: [] }, { apiKey: [] }] : [],
+    parameters: parametersOf(endpoint, components),
+    ...bodyOf(endpoint, components),
+    responses: {
+      [operation?.status ?? 200]: successOf(endpoint, components),
+      ...Object.fromEntries(
+        failuresOf(endpoint).map((status) => [status, { $ref: `#/components/responses/Failure${status}` }]),
+      ),
+    },
+    ...(permissions?.length ? { 'x-permissions': permissions } : {}),
+  };
+}
+
+function needsOf({ access }: Endpoint): string {
+  if (!access) return 'Nobody has to be signed in.';
+  if (access.includes('any') || access.includes('signed_in')) return 'Needs a signed-in caller.';
+  if (access.includes('super_admin')) return 'For a super_admin.';
+  return `Needs the permission ${access.map((one) => `\`${one}\``).join(' or ')}.`;
+}
+
+function parametersOf({ operation, access }: Endpoint, components: Components): ApiOperation['parameters'] {
+  const from = (place: 'path' | 'query', schema: z.ZodObject | undefined): Parameter[] => {
+    const { properties = {}, required = [] } = schema ? components.input(schema) : {};
+    return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+      name,
+      in: place,
+      required: required.includes(name),
+      ...(description ? { description } : {}),
+      schema: rest,
+    }));
+  };
+  const isTenants = access && !access.includes('signed_in') && !access.includes('super_admin');
+  return [
+    ...from('path', operation?.params),
+    ...from('query', operation?.query),
+    ...(isTenants ? [{ $ref: '#/components/parameters/BusinessId' }] : []),
+    { $ref: '#/components/parameters/RequestId' },
+  ];
+}
+
+function bodyOf({ operation }: Endpoint, components: Components): Pick<ApiOperation, 'requestBody'> {
+  if (!operation?.body) return {};
+  const schema = components.input(operation.body);
+  const streams = (operation.streams ?? []).map((type) => [type, { schema: { type: 'string' } }] as const);
+  return {
+    requestBody: {
+      required: (schema.required?.length ?? 0) > 0,
+      content: { 'application/json': { schema }, ...Object.fromEntries(streams) },
+    },
+  };
+}
+
+function successOf({ operation }: Endpoint, components: Components): ApiResponse {
+  const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+  const type = operation?.answersWith;
+  if (type && type !== 'application/json') {
+    return { description: 'Done', headers, content: { [type]: { schema: { type: 'string' } } } };
+  }
+  const envelope = type ? {} : { success: z.literal(true) };
+  const schema = components.output(z.object({ ...envelope, ...operation?.answer }));
+  return { description: 'Done', headers, content: { 'application/json': { schema } } };
+}
+
+/** `get`, `/api/templates/:id/preview` → `getTemplatesByIdPreview`. */
+function operationId(method: string, path: string): string {
+  const words = path.split('/').filter((part) => part && part !== 'api');
+  const named = words.map((word) => word.replace(/^:/, 'by-').replace(/(?:^|[^a-z0-9]+)([a-z0-9])/gi, upper));
+  return method + named.join('');
+}
+
+function upper(_match: string, letter: string): string {
+  return letter.toUpperCase();
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return z.object({ version: z.string() }).parse(manifest).version;
+}
