@@ -20,9 +20,9 @@ interface Parameter {
 
 type Content = Record<string, { schema: JsonSchema }>;
 
-interface ApiResponse {
+export interface ApiResponse {
   description: string;
-  headers?: Record<string, Reference>;
+  headers?: Record<string, Reference | { description: string; schema: JsonSchema }>;
   content?: Content;
 }
 
@@ -46,7 +46,13 @@ export interface ApiDocument {
   servers: { url: string }[];
   tags: { name: string }[];
   paths: Record<string, Record<string, ApiOperation>>;
-  components: { schemas: Record<string, JsonSchema> } & Record<string, Record<string, unknown>>;
+  components: {
+    schemas: Record<string, JsonSchema>;
+    responses: Record<string, ApiResponse>;
+    parameters: Record<string, Parameter>;
+    headers: Record<string, { description: string; schema: JsonSchema }>;
+    securitySchemes: Record<string, Record<string, string>>;
+  };
 }
 
 const DESCRIPTION = `A central e-mail service: campaigns and single messages through each business's own Amazon SES account.
@@ -55,7 +61,7 @@ Every answer is JSON: \`{"success": true, ...}\`, or \`{"success": false, "messa
 
 Sign in with \`Authorization: Bearer <token>\`, the token of a login or an API key; a key may also go into \`X-API-Key\`.`;
 
-const PARAMETERS = {
+const PARAMETERS: Record<string, Parameter> = {
   RequestId: {
     name: 'X-Request-Id',
     in: 'header',
@@ -70,7 +76,7 @@ const PARAMETERS = {
     description: 'The business a super_admin acts for; 403 from anyone else',
     schema: { $ref: '#/components/schemas/Id' },
   },
-} as const;
+};
 
 /** The document of every endpoint in the table. It changes with the code only. */
 export function document(mounts: readonly Mount[]): ApiDocument {

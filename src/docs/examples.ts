@@ -20,7 +20,8 @@ export function exampleOf(given: JsonSchema, schemas: Schemas, all: boolean, dep
   if (choice) return exampleOf(choice, schemas, all, depth);
   if (depth > MAX_DEPTH) return null;
   const next = (child: JsonSchema) => exampleOf(child, schemas, all, depth + 1);
-  switch (schema.type) {
+  const [type] = [schema.type ?? []].flat().filter((one) => one !== 'null');
+  switch (type) {
     case 'object': {
       const properties = Object.entries(schema.properties ?? {});
       const shown = properties.filter(([name]) => all || schema.required?.includes(name));

@@ -1,4 +1,5 @@
 import { ERROR_CODES } from '../errors.js';
+import type { ApiResponse } from '../openapi.js';
 import type { Endpoint } from './endpoints.js';
 import type { JsonSchema } from './json-schemas.js';
 
@@ -39,14 +40,14 @@ const MEANINGS = {
 type FailureStatus = keyof typeof MEANINGS;
 
 /** The failures that operations refer to, for the document's components. */
-export const FAILURE_RESPONSES = Object.fromEntries(
+export const FAILURE_RESPONSES: Record<string, ApiResponse> = Object.fromEntries(
   Object.entries(MEANINGS).map(([status, description]) => [
     `Failure${status}`,
     {
       description,
       headers: {
         'X-Request-Id': { $ref: '#/components/headers/RequestId' },
-        ...(status === '429' ? { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } } : {}),
+        ...(status === '429' ? { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } } : {}),
       },
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
     },

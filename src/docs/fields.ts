@@ -51,7 +51,6 @@ function typeOf(given: JsonSchema, schemas: Schemas): string {
   if (given.anyOf) return given.anyOf.map((one) => typeOf(one, schemas)).join(' or ');
   const schema = resolve(given, schemas);
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   if (schema.type === 'array') return `list of ${schema.items ? typeOf(schema.items, schemas) : 'anything'}`;
   const bounds = [
     schema.minimum === undefined ? '' : `from ${schema.minimum}`,
@@ -59,5 +58,7 @@ function typeOf(given: JsonSchema, schemas: Schemas): string {
     typeof schema.maxLength === 'number' ? `at most ${schema.maxLength} characters` : '',
     schema.default === undefined ? '' : `${JSON.stringify(schema.default)} where absent`,
   ];
-  return [schema.format ?? schema.type ?? 'anything', ...bounds.filter(Boolean)].join(', ');
+  const values = schema.enum?.map((value) => JSON.stringify(value)).join(' | ');
+  const type = Array.isArray(schema.type) ? schema.type.join(' or ') : schema.type;
+  return [values ?? schema.format ?? type ?? 'anything', ...bounds.filter(Boolean)].join(', ');
 }

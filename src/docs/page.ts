@@ -31,9 +31,28 @@ ${groups.map(navGroup).join('\n')}
 <h1>${escapeHtml(document.info.title)} API</h1>
 ${prose(document.info.description)}
 <p>Version ${escapeHtml(document.info.version)} · <a href="openapi.json">openapi.json</a></p>
+${shared(document)}
 ${groups.map((group) => section(group, document)).join('\n')}
 </main>`,
   };
+}
+
+/** What many operations have in common, told once. */
+function shared({ components }: ApiDocument): string {
+  const headers = Object.values(components.parameters).map(({ name, description, schema }) => ({
+    name,
+    place: 'header',
+    isRequired: false,
+    schema: { ...schema, description },
+  }));
+  const failures = Object.entries(components.responses).map(
+    ([name, { description }]) =>
+      `<tr><th scope="row"><code>${name.slice(-3)}</code></th><td>${inline(description)}</td></tr>`,
+  );
+  return `${fieldTable('Headers', headers, components.schemas)}
+<h4>Failures</h4>
+<div class="scroll"><table><thead><tr><th scope="col">Status</th><th scope="col">Meaning, and the codes</th></tr></thead>
+<tbody>${failures.join('\n')}</tbody></table></div>`;
 }
 
 interface Group {
@@ -94,9 +113,11 @@ function answer({ responses }: ApiOperation, { components: { schemas } }: ApiDoc
   const [status, { content = {} }] = success;
   const [type = '', { schema } = { schema: {} }] = Object.entries(content)[0] ?? [];
   if (type !== 'application/json') return `<h4>Answer: ${status}, <code>${escapeHtml(type)}</code></h4>`;
+  // What is answered is there: "required" is for what is sent.
+  const fields = fieldsOf(schema, schemas).map((field) => ({ ...field, isRequired: false }));
   return `<details><summary>Answer: ${status}</summary>
 ${code(JSON.stringify(exampleOf(schema, schemas, true), null, 2))}
-${fieldTable('Fields', fieldsOf(schema, schemas), schemas)}</details>`;
+${fieldTable('Fields', fields, schemas)}</details>`;
 }
 
 function failures({ responses }: ApiOperation): string {
@@ -117,5 +138,9 @@ function code(text: string): string {
 /** Paragraphs and `code` of a description, which is otherwise text. */
 function prose(text: string): string {
   const paragraphs = text.split(/\n{2,}/).filter(Boolean);
-  return paragraphs.map((one) => `<p>${escapeHtml(one).replace(/`([^`]+)`/g, '<code>$1</code>')}</p>`).join('\n');
+  return paragraphs.map((one) => `<p>${inline(one)}</p>`).join('\n');
+}
+
+function inline(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 }

@@ -11,7 +11,7 @@ a { color: var(--act); }
 nav { position: sticky; top: 0; height: 100vh; overflow-y: auto; padding: 1.5rem; background: var(--ground); border-right: 1px solid var(--line); font-size: .875rem; }
 nav h2 { margin: 1.25rem 0 .25rem; font-size: .75rem; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); }
 nav ul { margin: 0; padding: 0; list-style: none; }
-nav li a { display: flex; gap: .5rem; padding: .2rem .4rem; border-radius: .35rem; color: inherit; text-decoration: none; }
+nav li a { display: flex; align-items: baseline; gap: .5rem; padding: .2rem .4rem; border-radius: .35rem; color: inherit; text-decoration: none; }
 nav li a:hover { background: var(--code); }
 nav .brand { font-weight: 700; font-size: 1rem; color: inherit; text-decoration: none; }
 main { padding: 2.5rem clamp(1rem, 5vw, 4rem) 6rem; max-width: 62rem; }
@@ -22,7 +22,7 @@ h3 { margin: 0 0 .5rem; font-size: 1.125rem; }
 h4 { margin: 1.5rem 0 .5rem; font-size: .875rem; color: var(--soft); }
 .route { display: flex; flex-wrap: wrap; align-items: baseline; gap: .75rem; margin: 0 0 1rem; }
 .route code { font-size: 1rem; overflow-wrap: anywhere; }
-.method { font: 700 .75rem/1 ui-monospace, monospace; text-transform: uppercase; min-width: 3.2em; }
+.method { font: 700 .75rem/1 ui-monospace, monospace; text-transform: uppercase; min-width: 3.6em; flex: none; }
 .method.get { color: var(--get); } .method.post, .method.put { color: var(--post); } .method.patch { color: var(--patch); } .method.delete { color: var(--delete); }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .85em; }
 code { background: var(--code); padding: .1em .3em; border-radius: .25rem; }

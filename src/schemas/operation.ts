@@ -17,8 +17,8 @@ export interface Operation {
   streams?: readonly string[];
   /** The success status; 200 where absent. */
   status?: 200 | 201 | 202;
-  /** The media type of an answer that is not `{ success: true, ... }`: a page, or JSON in a form of its own. */
-  answersWith?: 'text/html' | 'application/json';
+  /** The media type of an answer that is not `{ success: true, ... }`: a page, a file, or JSON in a form of its own. */
+  answersWith?: 'text/html' | 'text/csv' | 'application/json';
   /** What stands in the answer beside `success: true`. */
   answer: z.ZodRawShape;
 }

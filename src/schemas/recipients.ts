@@ -106,6 +106,7 @@ export const ExportRecipients = operation({
   description:
     "A stream of `text/csv` in UTF-8 in the order of the addresses: what became of each, then a column a variable. A cell that begins with `= + - @`, TAB or CR gets a leading `'`, which an import takes off again.",
   params: ById,
+  answersWith: 'text/csv',
   answer: {},
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type EmailTemplate, TEMPLATE_CATEGORIES } from '../models/email-template.js';
 import { line, VariablesSchema } from './common.js';
-import { ById, Id, operation, PageQuery, Pagination, Timestamp } from './operation.js';
+import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
 
 const PART_MAX = 512 * 1024;
 const part = z.string().max(PART_MAX, `must have at most ${PART_MAX} characters`);
@@ -80,9 +80,9 @@ export const Template = z
     thumbnail: z.string().nullable(),
     isActive: z.boolean(),
     usageCount: z.int().meta({ description: 'Campaigns launched with it' }),
-    lastUsed: Timestamp.nullable(),
-    createdAt: Timestamp,
-    updatedAt: Timestamp,
+    lastUsed: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
   })
   .meta({ id: 'Template' });
 

@@ -33,7 +33,7 @@ export function unsubscribedPage(sender: string, email: string): Page {
     sender,
     'You are unsubscribed',
     `<p><strong>${escapeHtml(email)}</strong> gets no more mailings from ${escapeHtml(sender)}. Messages that you asked for, such as receipts, may still come.</p>
-${form('resubscribe', 'That was a mistake: subscribe me again', 'quiet')}`,
+${form('resubscribe', 'Subscribe me again', 'quiet')}`,
   );
 }
 
