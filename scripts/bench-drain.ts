@@ -81,12 +81,12 @@ async function bestConcurrency(endpoint: string): Promise<number> {
 }
 
 async function bareLoop(endpoint: string, count: number, concurrency: number): Promise<Run> {
-  const program = fileURLToPath(new URL('bench/bare-loop.ts', import.meta.url));
-  const child = await startChild(['--import', 'tsx', program, endpoint, String(count), String(concurrency)]);
+  const program = fileURLToPath(new URL('bench/bare-loop.mjs', import.meta.url));
+  const child = await startChild([program]);
   const pid = child.pid ?? 0;
   const before = statsOf(pid);
   const startedAt = performance.now();
-  child.send('go');
+  child.send({ endpoint, recipients: count, concurrency, from: FROM, subject: SUBJECT, html: HTML, text: TEXT });
   await untilMessage(child, 'done');
   const run = toRun(count, performance.now() - startedAt, before.cpuUs, statsOf(pid));
   await endChild(child);

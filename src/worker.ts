@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { config } from './config.js';
 import { logger } from './logger.js';
 import { connectMongo, disconnectMongo } from './mongo.js';
@@ -9,6 +10,9 @@ import { shutDownOnSignal } from './shutdown.js';
 
 /** The worker process: config → connect → take work → shut down. Any number of them may run. */
 async function start(): Promise<void> {
+  // Messages are garbage that lives for one call. Left to itself V8 lets it double the heap before it looks; collecting
+  // at half as much again costs no CPU that could be measured and saves a hundred megabytes (npm run bench:drain).
+  setFlagsFromString('--heap-growing-percent=50');
   const { workerConcurrency } = config();
   await Promise.all([connectMongo(), connectRedis()]);
   await checkEncryptionKey();

@@ -26,7 +26,12 @@ export interface BenchHub {
 export async function startHub(env: NodeJS.ProcessEnv): Promise<BenchHub> {
   const api = await startChild(['dist/server.js'], env);
   let token = '';
-  const call = async <T>(method: string, path: string, body?: object | string, type = 'application/json'): Promise<T> => {
+  const call = async <T>(
+    method: string,
+    path: string,
+    body?: object | string,
+    type = 'application/json',
+  ): Promise<T> => {
     const response = await fetch(`http://127.0.0.1:${env.PORT}${path}`, {
       method,
       headers: { ...(body ? { 'content-type': type } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) },

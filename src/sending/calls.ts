@@ -8,7 +8,7 @@ import type { GiveBack } from './claim.js';
 import type { Recorder } from './record.js';
 
 /** Calls of one batch under way at once. */
-const LANES = 32;
+const LANES = 16;
 
 /** A slot of the account's rate is lost when its call is so late, in ms: late calls would crowd the next second. */
 const LATE_MS = 1_000;

@@ -1,9 +1,10 @@
 import { type AppError, invalid, notFound, unavailable } from '../errors.js';
 import { type Business, BusinessModel } from '../models/business.js';
 import { JOURNALED } from '../mongo.js';
-import { prove, type SendQuota } from '../ses/account.js';
+import type { SendQuota } from '../ses/account.js';
 import { type SesCredentials, sealSecretKey } from '../ses/credentials.js';
 import { classify } from '../ses/errors.js';
+import { prove } from '../ses/prove.js';
 import type { Tenant } from '../tenant.js';
 
 /**

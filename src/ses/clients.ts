@@ -1,7 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { SESClient } from '@aws-sdk/client-ses';
-import { STSClient } from '@aws-sdk/client-sts';
 import { config } from '../config.js';
 import type { SesCredentials } from './credentials.js';
 
@@ -15,16 +14,19 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * would mail a person twice. `sockets` bounds the calls under way.
  */
 export function newSesClient(credentials: SesCredentials, sockets = 64): SESClient {
-  return new SESClient({ ...clientOptions(credentials), requestHandler: requestHandler(sockets) });
+  return new SESClient(clientOptions(credentials, sockets));
 }
 
-export function newStsClient(credentials: SesCredentials): STSClient {
-  return new STSClient({ ...clientOptions(credentials), requestHandler: requestHandler(1) });
-}
-
-function clientOptions({ region, accessKeyId, secretAccessKey }: SesCredentials) {
+/** What every client of the hub is made with; `sockets` bounds the calls under way. */
+export function clientOptions({ region, accessKeyId, secretAccessKey }: SesCredentials, sockets: number) {
   const endpoint = config().sesEndpoint;
-  return { region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1, ...(endpoint ? { endpoint } : {}) };
+  return {
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    maxAttempts: 1,
+    requestHandler: requestHandler(sockets),
+    ...(endpoint ? { endpoint } : {}),
+  };
 }
 
 function requestHandler(maxSockets: number) {
