@@ -58,12 +58,10 @@ export const CreateCampaign = operation({
   summary: 'Create a campaign',
   description:
     'A draft. What is left out is taken from the template and the business’s settings when it is sent; `subject` here wins over the template’s.',
-  body: z
-    .strictObject(fields)
-    .refine(({ template, content }) => !(template && content), {
-      path: ['content'],
-      error: 'either content or template',
-    }),
+  body: z.strictObject(fields).refine(({ template, content }) => !(template && content), {
+    path: ['content'],
+    error: 'either content or template',
+  }),
   bodyLimit: '2mb',
   status: 201,
   answer: { campaign: Campaign },
