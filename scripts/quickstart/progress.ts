@@ -2,6 +2,8 @@ import type { WriteStream } from 'node:tty';
 
 const MAX_BAR = 40;
 const MIN_BAR = 8;
+/** Where no terminal says how wide it is. */
+const USUAL_COLUMNS = 80;
 /** Without a terminal a line is written at each quarter, and at least so often. */
 const QUIET_MS = 15_000;
 
@@ -12,15 +14,16 @@ export interface Progress {
   done: number;
   total: number;
   elapsedMs: number;
+  /** Undefined while it cannot be known. */
+  perSecond?: number | undefined;
 }
 
-/** `██████░░░░  512 of 970 · 198/s · 3 s left`, no wider than `columns`. */
-export function progressLine({ done, total, elapsedMs }: Progress, columns: number): string {
-  const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1_000 : 0;
+/** `██████░░░░  512 of 970 · 198/s · 3 s left`, in no more than `columns` where they hold the numbers. */
+export function progressLine({ done, total, elapsedMs, perSecond }: Progress, columns: number): string {
   const parts = [`${number.format(done)} of ${number.format(total)}`];
-  if (perSecond > 0) parts.push(`${number.format(Math.round(perSecond))}/s`);
+  if (perSecond) parts.push(`${number.format(Math.round(perSecond))}/s`);
   if (done >= total) parts.push(`done in ${duration(elapsedMs)}`);
-  else if (perSecond > 0) parts.push(`${duration(((total - done) / perSecond) * 1_000)} left`);
+  else if (perSecond) parts.push(`${duration(((total - done) / perSecond) * 1_000)} left`);
   const text = parts.join(' · ');
   const width = Math.min(MAX_BAR, columns - text.length - 5);
   if (width < MIN_BAR) return `  ${text}`;
@@ -49,14 +52,14 @@ export function progressOn(stream: WriteStream): ProgressDisplay {
   return {
     show(progress) {
       if (stream.isTTY) {
-        stream.write(`\r${progressLine(progress, stream.columns)}\u001b[K`);
+        stream.write(`\r${progressLine(progress, stream.columns || USUAL_COLUMNS)}\u001b[K`);
         return;
       }
       const quarter = Math.floor((progress.done / Math.max(1, progress.total)) * 4);
       if (quarter === shownQuarter && progress.elapsedMs - shownAtMs < QUIET_MS) return;
       shownQuarter = quarter;
       shownAtMs = progress.elapsedMs;
-      stream.write(`${progressLine(progress, 80)}\n`);
+      stream.write(`${progressLine(progress, USUAL_COLUMNS)}\n`);
     },
     end() {
       if (stream.isTTY) stream.write('\n');

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CampaignStats, GetCampaign } from '../../src/schemas/campaigns.js';
 import type { Answer } from '../../src/schemas/operation.js';
 import type { Client } from './client.js';
+import { createPace } from './pace.js';
 import type { ProgressDisplay } from './progress.js';
 
 const LOOK_MS = 250;
@@ -23,6 +24,7 @@ export async function watchCampaign(
   signal: AbortSignal,
 ): Promise<Stats> {
   const path = `/api/campaigns/${campaignId}`;
+  const pace = createPace();
   const startedAt = performance.now();
   let movedAt = startedAt;
   let lastDone = 0;
@@ -34,7 +36,7 @@ export async function watchCampaign(
       const done = stats.total - stats.states.pending - stats.states.sending;
       if (done > lastDone) movedAt = now;
       lastDone = done;
-      display.show({ done, total: stats.total, elapsedMs: now - startedAt });
+      display.show({ done, total: stats.total, elapsedMs: now - startedAt, perSecond: pace.add(done, now) });
       if (campaign.status === 'sent') return stats;
       if (campaign.status !== 'sending') {
         throw new Error(`The campaign is ${campaign.status}: ${campaign.pause?.message ?? 'nobody said why'}`);
