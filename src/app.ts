@@ -14,6 +14,7 @@ export function createApp(): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', config().trustProxy);
   app.set('query parser', 'simple');
+  app.set('etag', false);
 
   app.use(requestLog);
   app.use(
@@ -27,6 +28,12 @@ export function createApp(): Express {
       exposedHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
     }),
   );
+
+  // Answers hold tokens, keys and people's addresses: no cache on the way keeps them.
+  app.use('/api', (_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    next();
+  });
 
   app.post('/api/auth/{*rest}', authAttempts());
   for (const { path, router, isPublic } of mounts) {

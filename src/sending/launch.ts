@@ -35,9 +35,10 @@ export async function launch(tenant: Tenant, campaign: EmailCampaign): Promise<E
     throw new AppError('ses_not_configured', 422, 'Connect an SES account first: PUT /api/business/ses');
   }
   const frozen = await freeze(tenant, campaign, business);
-  const isImporting = { $elemMatch: { until: { $gt: new Date() } } };
+  // By the database's clock, as the leases are.
+  const live = { $filter: { input: '$imports', cond: { $gt: ['$$this.until', '$$NOW'] } } };
   const launched = await move(campaign._id, 'send', {
-    where: owned(tenant, { __v: campaign.__v, imports: { $not: isImporting } }),
+    where: owned(tenant, { __v: campaign.__v, $expr: { $eq: [{ $size: live }, 0] } }),
     set: { frozen, launchedAt: new Date() },
   });
   if (!launched) return refuseLaunch(tenant, campaign);
