@@ -1,7 +1,8 @@
 import type { Recipient } from './entry.js';
 import type { Inserted } from './insert.js';
 
-const BATCH_SIZE = 1_000;
+/** Twice as many are no faster, and what outlives V8's young generation costs memory until its next full collection. */
+const BATCH_SIZE = 500;
 
 /**
  * Collects recipients into batches of different addresses. One batch is written while the next is collected, and never
