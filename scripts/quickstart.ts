@@ -87,7 +87,7 @@ async function runCampaign(source: Source, audience: Audience, surroundings: Sur
 
   const isInboxComplete = people.size <= INBOX_LIMIT;
   const [stats] = await Promise.all([
-    watchCampaign(project, campaignId, progressOn(process.stdout), signal),
+    watchCampaign(project, { campaignId, total: report.added }, progressOn(process.stdout), signal),
     isInboxComplete ? undefined : limitInbox(ses, signal),
   ]);
   say(`\n${outcome(stats, report)}\n`);

@@ -1,4 +1,4 @@
-/** The rate is that of so many ms at the end. */
+/** The rate is that of so many ms at the end, or of the last two counts where they are further apart. */
 const WINDOW_MS = 10_000;
 
 /** Works out a rate from counts as they come. */
@@ -12,13 +12,15 @@ export function createPace(): Pace {
   let samples: { count: number; atMs: number }[] = [];
   return {
     add(count, atMs) {
-      // The hub counts once a second, so the same number again is no news.
-      if (count > 0 && count !== samples.at(-1)?.count) {
-        samples = [...samples.filter((sample) => atMs - sample.atMs <= WINDOW_MS), { count, atMs }];
+      const last = samples.at(-1);
+      // The hub counts now and then, a long list more seldom, so the same number again is no news.
+      if (count > 0 && count !== last?.count) {
+        const recent = samples.filter((sample) => sample === last || atMs - sample.atMs <= WINDOW_MS);
+        samples = [...recent, { count, atMs }];
       }
-      const [first, last] = [samples[0], samples.at(-1)];
-      if (!first || !last || first === last) return undefined;
-      return ((last.count - first.count) / (last.atMs - first.atMs)) * 1_000;
+      const [from, to] = [samples[0], samples.at(-1)];
+      if (!from || !to || from === to) return undefined;
+      return ((to.count - from.count) / (to.atMs - from.atMs)) * 1_000;
     },
   };
 }

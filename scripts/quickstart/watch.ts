@@ -6,20 +6,20 @@ import { createPace } from './pace.js';
 import type { ProgressDisplay } from './progress.js';
 
 const LOOK_MS = 250;
-/** Nothing at all has moved for so long: something is wrong. */
-const STALL_MS = 60_000;
+/** Nothing at all has moved for so long: something is wrong. A long list is counted twice a minute. */
+const STALL_MS = 120_000;
 
 /** What became of a campaign's recipients, as `GET /api/campaigns/:id/stats` answers. */
 export type Stats = Answer<typeof CampaignStats>['stats'];
 
 /**
- * Shows a campaign's progress until it is sent.
+ * Shows the progress of a campaign to `total` people until it is sent.
  * @returns its final numbers.
- * @throws Error when it pauses, is cancelled, or does not move for a minute.
+ * @throws Error when it pauses, is cancelled, or does not move for two minutes.
  */
 export async function watchCampaign(
   hub: Client,
-  campaignId: string,
+  { campaignId, total }: { campaignId: string; total: number },
   display: ProgressDisplay,
   signal: AbortSignal,
 ): Promise<Stats> {
@@ -33,15 +33,17 @@ export async function watchCampaign(
       const { campaign } = await hub.call<typeof GetCampaign>('GET', path);
       const { stats } = await hub.call<typeof CampaignStats>('GET', `${path}/stats`);
       const now = performance.now();
-      const done = stats.total - stats.states.pending - stats.states.sending;
+      const open = stats.states.pending + stats.states.sending;
+      // The ledger moves while it is counted, so a count may be a little behind the one before.
+      const done = Math.max(lastDone, total - open);
       if (done > lastDone) movedAt = now;
       lastDone = done;
-      display.show({ done, total: stats.total, elapsedMs: now - startedAt, perSecond: pace.add(done, now) });
-      if (campaign.status === 'sent') return stats;
-      if (campaign.status !== 'sending') {
+      display.show({ done, total, elapsedMs: now - startedAt, perSecond: pace.add(done, now) });
+      if (campaign.status === 'sent' && open === 0) return stats;
+      if (campaign.status !== 'sending' && campaign.status !== 'sent') {
         throw new Error(`The campaign is ${campaign.status}: ${campaign.pause?.message ?? 'nobody said why'}`);
       }
-      if (now - movedAt > STALL_MS) throw new Error(`Nothing has gone out for a minute, with ${done} done`);
+      if (now - movedAt > STALL_MS) throw new Error(`Nothing has gone out for two minutes, with ${done} done`);
       await sleep(LOOK_MS, undefined, { signal });
     }
   } finally {

@@ -41,6 +41,14 @@ describe('the pace', () => {
     pace.add(1, 0);
     pace.add(10_001, 1_000);
     pace.add(10_101, 10_500);
-    expect(pace.add(10_201, 11_000)).toBe(20);
+    expect(pace.add(10_201, 20_500)).toBe(10);
+  });
+
+  it('is that between the last two counts where they are further apart', () => {
+    const pace = createPace();
+    pace.add(1_000, 0);
+    expect(pace.add(5_000, 40_000)).toBe(100);
+    expect(pace.add(5_000, 79_000)).toBe(100);
+    expect(pace.add(9_000, 80_000)).toBe(100);
   });
 });
