@@ -4,7 +4,8 @@ import { z } from 'zod';
 const DEV_SECRET = 'development-only-secret-change-me-in-production';
 const DEV_ENCRYPTION_KEY = 'ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE=';
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const number = (min: number, max: number) =>
+  z.coerce.number(`must be a number from ${min} to ${max}`).int().min(min).max(max);
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
   .transform((url) => url.replace(/\/+$/, ''));
@@ -41,7 +42,7 @@ const trustProxy = z.string().transform((text, ctx) => {
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  PORT: port.default(5002),
+  PORT: number(0, 65_535).default(5002),
   HOST: z.string().min(1).default('0.0.0.0'),
   MONGODB_URI: z
     .string()
@@ -68,13 +69,15 @@ const Environment = z.object({
   REGISTRATION: z.enum(['open', 'invite', 'closed']).optional(),
   SES_ENDPOINT: httpUrl.optional(),
   TRUST_PROXY: trustProxy.default(0),
-  AUTH_ATTEMPTS_PER_MINUTE: z.coerce.number().int().min(1).default(20),
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+  AUTH_ATTEMPTS_PER_MINUTE: number(1, 1_000_000).default(20),
+  WORKER_CONCURRENCY: number(1, 64).default(4),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
-const Checked = Environment.superRefine((env, ctx) => {
-  const problem = (variable: string, message: string) => ctx.addIssue({ code: 'custom', path: [variable], message });
+type Environment = z.output<typeof Environment>;
+
+/** What no variable can tell by itself. A variable that is wrong already is undefined here. */
+function crossCheck(env: Partial<Environment>, problem: (variable: keyof Environment, message: string) => void): void {
   if (Boolean(env.MASTER_SES_ACCESS_KEY) !== Boolean(env.MASTER_SES_SECRET_KEY)) {
     problem('MASTER_SES_SECRET_KEY', 'MASTER_SES_ACCESS_KEY and MASTER_SES_SECRET_KEY go together');
   }
@@ -83,18 +86,19 @@ const Checked = Environment.superRefine((env, ctx) => {
   }
   if (env.NODE_ENV !== 'production') return;
   for (const name of ['JWT_SECRET', 'LINK_SECRET'] as const) {
-    if (env[name] === DEV_SECRET) problem(name, 'must be set in production (openssl rand -base64 48)');
-    else if (env[name].length < 32) problem(name, 'must have at least 32 characters in production');
+    const secret = env[name];
+    if (secret === DEV_SECRET) problem(name, 'must be set in production (openssl rand -base64 48)');
+    else if (secret && secret.length < 32) problem(name, 'must have at least 32 characters in production');
   }
   if (env.JWT_SECRET === env.LINK_SECRET && env.JWT_SECRET !== DEV_SECRET) {
     problem('LINK_SECRET', 'must differ from JWT_SECRET');
   }
-  if (env.ENCRYPTION_KEY.toString('base64') === DEV_ENCRYPTION_KEY) {
+  if (env.ENCRYPTION_KEY?.toString('base64') === DEV_ENCRYPTION_KEY) {
     problem('ENCRYPTION_KEY', 'must be set in production (openssl rand -base64 32)');
   }
-  if (!env.PUBLIC_URL) problem('PUBLIC_URL', 'must be set in production: the base of unsubscribe links');
+  if (env.PUBLIC_URL === undefined) problem('PUBLIC_URL', 'must be set in production: the base of unsubscribe links');
   else if (!env.PUBLIC_URL.startsWith('https://')) problem('PUBLIC_URL', 'must begin with https:// in production');
-});
+}
 
 export type Config = Readonly<ReturnType<typeof parseConfig>>;
 
@@ -103,14 +107,20 @@ export type Config = Readonly<ReturnType<typeof parseConfig>>;
  * @throws Error whose message lists every problem, one a line, by the name of the variable.
  */
 export function parseConfig(env: Record<string, string | undefined>) {
-  // An empty value in a .env file means "not set", as everywhere else.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = Checked.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const lines: string[] = [];
+  const problem = (variable: string, message: string) => lines.push(`  ${variable}: ${message}`);
+  // Variable by variable: zod would leave out the cross-checks as soon as one of them is wrong.
+  const entries = Object.entries(Environment.shape).map(([name, schema]) => {
+    // An empty value in a .env file means "not set", as everywhere else.
+    const parsed = schema.safeParse(env[name] === '' ? undefined : env[name]);
+    for (const issue of parsed.error?.issues ?? []) problem(name, issue.message);
+    return [name, parsed.data];
+  });
+  const value: Environment = Object.fromEntries(entries);
+  crossCheck(value, problem);
+  if (lines.length > 0) {
     throw new Error(`The environment is not right:\n${lines.join('\n')}\nSee .env.example for every variable.`);
   }
-  const value = parsed.data;
   return Object.freeze({
     nodeEnv: value.NODE_ENV,
     isProduction: value.NODE_ENV === 'production',

@@ -20,8 +20,6 @@ async function start(): Promise<void> {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  logger().info({ address: server.address() }, 'the API listens');
-  process.send?.('ready');
 
   const closed = () => new Promise((resolve) => server.close(resolve));
   shutDownOnSignal([
@@ -37,6 +35,8 @@ async function start(): Promise<void> {
     ['redis', disconnectRedis],
     ['mongodb', disconnectMongo],
   ]);
+  logger().info({ address: server.address() }, 'the API listens');
+  process.send?.('ready');
 }
 
 start().catch((error: unknown) => {

@@ -18,14 +18,14 @@ async function start(): Promise<void> {
   await checkEncryptionKey();
   openQueues();
   const workers = startWorkers();
-  logger().info({ concurrency: workerConcurrency }, 'the worker takes work');
-  process.send?.('ready');
   shutDownOnSignal([
     ['workers', workers.close],
     ['queues', closeQueues],
     ['redis', disconnectRedis],
     ['mongodb', disconnectMongo],
   ]);
+  logger().info({ concurrency: workerConcurrency }, 'the worker takes work');
+  process.send?.('ready');
 }
 
 start().catch((error: unknown) => {

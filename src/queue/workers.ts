@@ -15,6 +15,10 @@ const AFTER_FAILURE_MS = 2_000;
 /** Turns under way get so long to hear from SES and record it, in ms. */
 const TURNS_MS = 6_500;
 
+/** A killed worker's turns are free again after so long, in ms; while they live their locks are renewed. */
+const LOCK_MS = 15_000;
+const STALLED_MS = 10_000;
+
 /** BullMQ's own close waits for Redis without an end; it gets so long, in ms. */
 const CLOSE_MS = 1_500;
 
@@ -38,6 +42,8 @@ export function startWorkers(): { close(): Promise<void> } {
     connection,
     prefix: QUEUE_PREFIX,
     concurrency: config().workerConcurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_MS,
   });
   worker.on('error', (err) => logger().debug({ err }, 'worker'));
   worker.on('failed', (job, err) => logger().error({ err, jobId: job?.id }, 'a job failed'));

@@ -5,7 +5,7 @@ import { sweep } from './sweep.js';
 
 const EVERY_MS = 5_000;
 /** Longer than a round and its pause: a dead sweeper's work waits no longer than this. */
-const LEASE_MS = 20_000;
+const LEASE_MS = 12_000;
 const LEASE = 'sweeper';
 
 /**
