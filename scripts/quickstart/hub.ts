@@ -79,5 +79,7 @@ function environment({ mongodbUri, redisUrl, sesEndpoint }: HubOptions['services
     REDIS_URL: redisUrl,
     SES_ENDPOINT: sesEndpoint,
     LOG_LEVEL: 'warn',
+    // What the SDK says of Node's version is for whoever runs the hub, not for whoever tries it.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }

@@ -39,7 +39,8 @@ export async function watchCampaign(
       if (done > lastDone) movedAt = now;
       lastDone = done;
       display.show({ done, total, elapsedMs: now - startedAt, perSecond: pace.add(done, now) });
-      if (campaign.status === 'sent' && open === 0) return stats;
+      // What was counted before it was completed may be short of the last ones.
+      if (campaign.completedAt && stats.asOf >= campaign.completedAt) return stats;
       if (campaign.status !== 'sending' && campaign.status !== 'sent') {
         throw new Error(`The campaign is ${campaign.status}: ${campaign.pause?.message ?? 'nobody said why'}`);
       }
