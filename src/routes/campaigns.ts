@@ -13,10 +13,9 @@ import {
 } from '../schemas/campaigns.js';
 import * as campaigns from '../services/campaigns.js';
 
-const router = Router();
-export { router as campaignRoutes };
+export const campaignRoutes = Router();
 
-router.post(
+campaignRoutes.post(
   '/',
   authorize('manage_campaigns'),
   handle(CreateCampaign, async ({ tenant, caller, body }) => ({
@@ -24,7 +23,7 @@ router.post(
   })),
 );
 
-router.get(
+campaignRoutes.get(
   '/',
   authorize('manage_campaigns'),
   handle(ListCampaigns, async ({ tenant, query }) => {
@@ -33,7 +32,7 @@ router.get(
   }),
 );
 
-router.get(
+campaignRoutes.get(
   '/:id',
   authorize('manage_campaigns'),
   handle(GetCampaign, async ({ tenant, params }) => ({
@@ -41,7 +40,7 @@ router.get(
   })),
 );
 
-router.patch(
+campaignRoutes.patch(
   '/:id',
   authorize('manage_campaigns'),
   handle(UpdateCampaign, async ({ tenant, params, body }) => ({
@@ -49,7 +48,7 @@ router.patch(
   })),
 );
 
-router.post(
+campaignRoutes.post(
   '/:id/send',
   authorize('send_emails'),
   handle(SendCampaign, async ({ tenant, params }) => ({
@@ -57,7 +56,7 @@ router.post(
   })),
 );
 
-router.get(
+campaignRoutes.get(
   '/:id/stats',
   authorize('view_analytics'),
   handle(CampaignStats, async ({ tenant, params }) => ({
