@@ -108,7 +108,7 @@ async function runCampaign(source: Source, audience: Audience, surroundings: Sur
 function judge(problems: readonly string[], { people }: Audience, isInboxComplete: boolean, hub: Hub): boolean {
   if (problems.length === 0) {
     const count = people.size.toLocaleString('en');
-    say(`  ✓ ledger, SES and inbox agree: ${count} people, each mailed once and by the right name`);
+    say(`  ✓ ledger, SES and inbox agree: ${count} of ${count} got one message each, by the right name`);
     if (!isInboxComplete) say(`    (the inbox was given the first ${INBOX_LIMIT.toLocaleString('en')} of them)`);
     return true;
   }

@@ -57,10 +57,10 @@ export async function startHubProcess({ name, file, env, signal, onDeath }: HubP
   } catch (error) {
     await close();
     signal.throwIfAborted();
-    throw new Error(`The ${name} did not start: ${messageOf(error)}\n${lastOutput()}`, { cause: error });
+    throw new Error(`The ${name} did not start: ${messageOf(error)}\n${lastOutput()}`.trimEnd(), { cause: error });
   }
   child.once('exit', (code, killedBy) => {
-    if (!isClosing) onDeath(new Error(`The ${name} died (${killedBy ?? `code ${code}`}).\n${lastOutput()}`));
+    if (!isClosing) onDeath(new Error(`The ${name} died (${killedBy ?? `code ${code}`}).\n${lastOutput()}`.trimEnd()));
   });
   return { lastOutput, close };
 }

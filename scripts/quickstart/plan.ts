@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { AdminUpdateBusiness } from '../../src/schemas/admin.js';
 import type { Login } from '../../src/schemas/auth.js';
 import type { Client } from './client.js';
 
-const CREATE_ADMIN = fileURLToPath(new URL('../create-admin.ts', import.meta.url));
-const TSX = import.meta.resolve('tsx');
+const CREATE_ADMIN = fileURLToPath(new URL('../../dist/create-admin.js', import.meta.url));
 
 /** Who raises a plan, and with what environment `create-admin` reaches the hub's database. */
 export interface Owner {
@@ -27,8 +27,9 @@ export async function raisePlan(
 ): Promise<void> {
   const email = 'owner@hub.example';
   const password = randomBytes(18).toString('base64url');
-  const args = ['--import', TSX, CREATE_ADMIN, '--email', email, '--name', 'The owner', '--password-stdin'];
-  const running = promisify(execFile)(process.execPath, args, { env, signal });
+  const args = [CREATE_ADMIN, '--email', email, '--name', 'The owner', '--password-stdin'];
+  // Not in the working directory, whose `.env` is another hub's.
+  const running = promisify(execFile)(process.execPath, args, { cwd: tmpdir(), env, signal });
   running.child.stdin?.end(password);
   await running;
 

@@ -68,7 +68,9 @@ export async function prepareCampaign(
 
   const path = `/api/campaigns/${campaign.id}/recipients`;
   const report = await hub.upload<typeof AddRecipients>(path, 'text/csv', source.open());
-  const { added, duplicates, invalid } = report;
+  const [added, duplicates, invalid] = [report.added, report.duplicates, report.invalid].map((n) =>
+    n.toLocaleString('en'),
+  );
   tell(`streamed ${source.name} into it: ${added} added, ${duplicates} duplicates, ${invalid} invalid`);
   return { campaignId: campaign.id, report };
 }
