@@ -1,15 +1,13 @@
 # syntax=docker/dockerfile:1
 
-# Everything, to build with; also where `create-admin` runs (docker-compose.yml).
+# Everything, to build with.
 FROM node:20-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-COPY scripts ./scripts
 RUN npm run build
-USER node
 
 # What runs in production, and nothing else.
 FROM node:20-slim AS dependencies

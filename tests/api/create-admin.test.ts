@@ -8,7 +8,7 @@ useHub();
 
 /** Runs `npm run create-admin` as it is run, without a terminal. */
 async function createAdmin(args: readonly string[], input = ''): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/create-admin.ts', ...args], { env: process.env });
+  const child = spawn(process.execPath, ['dist/create-admin.js', ...args], { env: process.env });
   child.stdin.end(input);
   const exit = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? -1)));
   const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);

@@ -4,12 +4,12 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { problemsOf } from '../src/middleware/validate.js';
-import { connectMongo, disconnectMongo } from '../src/mongo.js';
-import { USER_PERMISSIONS } from '../src/permissions.js';
-import { NewPassword } from '../src/schemas/auth.js';
-import { Email, line } from '../src/schemas/common.js';
-import * as users from '../src/services/users.js';
+import { problemsOf } from './middleware/validate.js';
+import { connectMongo, disconnectMongo } from './mongo.js';
+import { USER_PERMISSIONS } from './permissions.js';
+import { NewPassword } from './schemas/auth.js';
+import { Email, line } from './schemas/common.js';
+import * as users from './services/users.js';
 
 const USAGE = `Makes an administrator of the whole hub (a super_admin).
 
