@@ -1,5 +1,5 @@
 import cors from 'cors';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { config } from './config.js';
 import { authenticate } from './middleware/authenticate.js';
@@ -37,7 +37,11 @@ export function createApp(): Express {
 
   app.post('/api/auth/{*rest}', authAttempts());
   for (const { path, router, isPublic } of mounts) {
-    app.use(path, ...(isPublic ? [] : [authenticate]), router);
+    const note: RequestHandler = (_req, res, next) => {
+      res.locals.mount = path;
+      next();
+    };
+    app.use(path, note, ...(isPublic ? [] : [authenticate]), router);
   }
   app.use(noRoute);
   app.use(errorHandler);

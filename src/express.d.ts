@@ -4,6 +4,8 @@ declare global {
   namespace Express {
     interface Locals {
       requestId: string;
+      /** The path of the router that took the request, as a pattern. */
+      mount?: string;
       /** Set by `authenticate`. */
       caller?: Caller;
       /** Set by `authorize` on a tenant's route. */

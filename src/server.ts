@@ -8,6 +8,9 @@ import { connectRedis, disconnectRedis } from './redis.js';
 import { checkEncryptionKey } from './services/installation.js';
 import { shutDownOnSignal } from './shutdown.js';
 
+/** The longest a request's body may take, in ms: an import of a million people over a slow line. */
+const UPLOAD_MS = 3_600_000;
+
 /** The API process: config → connect → listen → shut down. */
 async function start(): Promise<void> {
   const { host, port } = config();
@@ -15,7 +18,7 @@ async function start(): Promise<void> {
   await checkEncryptionKey();
   openQueues();
 
-  const server = createServer(createApp());
+  const server = createServer({ requestTimeout: UPLOAD_MS }, createApp());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { logger } from '../logger.js';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** Gives the request its id (the caller's `X-Request-Id` where it is one) and writes one line when it is answered. */
+/**
+ * Gives the request its id (the caller's `X-Request-Id` where it is one) and writes one line when it is answered: with
+ * the route's pattern, never the URL, because tokens live in URLs.
+ */
 export const requestLog: RequestHandler = (req, res, next) => {
   const given = req.get('x-request-id');
   const requestId = given && REQUEST_ID.test(given) ? given : randomUUID();
@@ -16,7 +19,7 @@ export const requestLog: RequestHandler = (req, res, next) => {
       {
         requestId,
         method: req.method,
-        route: routeOf(req),
+        route: req.route ? `${res.locals.mount}${req.route.path}` : 'unmatched',
         status: res.statusCode,
         ms: Math.round(performance.now() - startedAt),
         businessId: res.locals.tenant?.businessId,
@@ -27,8 +30,3 @@ export const requestLog: RequestHandler = (req, res, next) => {
   });
   next();
 };
-
-/** The route's pattern, never the URL: tokens live in URLs. */
-function routeOf(req: Request): string {
-  return req.route ? `${req.baseUrl}${req.route.path}` : 'unmatched';
-}
