@@ -64,6 +64,7 @@ const schema = new Schema(
       ),
     },
     launchedAt: { type: Date },
+    /** When its last delivery came to an end: of a campaign that was sent or cancelled. */
     completedAt: { type: Date },
     archivedAt: { type: Date },
     createdBy: { type: Schema.Types.ObjectId, required: true },
@@ -72,8 +73,8 @@ const schema = new Schema(
 );
 
 schema.index({ business: 1, _id: -1 });
-// The sweeper's: what is under way.
-schema.index({ status: 1 }, { partialFilterExpression: { status: 'sending' } });
+// The sweeper's: what is under way, waits for its quota, or was cancelled and is not at an end yet.
+schema.index({ status: 1, completedAt: 1 });
 
 export type EmailCampaign = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId; __v: number };
 export const EmailCampaignModel = model('EmailCampaign', schema);

@@ -3,11 +3,14 @@ import { authorize } from '../middleware/authorize.js';
 import { handle } from '../middleware/validate.js';
 import {
   CampaignStats,
+  CancelCampaign,
   CreateCampaign,
   GetCampaign,
   ListCampaigns,
+  PauseCampaign,
   presentCampaign,
   presentCounts,
+  ResumeCampaign,
   SendCampaign,
   UpdateCampaign,
 } from '../schemas/campaigns.js';
@@ -53,6 +56,30 @@ campaignRoutes.post(
   authorize('send_emails'),
   handle(SendCampaign, async ({ tenant, params }) => ({
     campaign: presentCampaign(await campaigns.send(tenant, params.id)),
+  })),
+);
+
+campaignRoutes.post(
+  '/:id/pause',
+  authorize('send_emails'),
+  handle(PauseCampaign, async ({ tenant, params }) => ({
+    campaign: presentCampaign(await campaigns.pause(tenant, params.id)),
+  })),
+);
+
+campaignRoutes.post(
+  '/:id/resume',
+  authorize('send_emails'),
+  handle(ResumeCampaign, async ({ tenant, params }) => ({
+    campaign: presentCampaign(await campaigns.resume(tenant, params.id)),
+  })),
+);
+
+campaignRoutes.post(
+  '/:id/cancel',
+  authorize('send_emails'),
+  handle(CancelCampaign, async ({ tenant, params }) => ({
+    campaign: presentCampaign(await campaigns.cancel(tenant, params.id)),
   })),
 );
 

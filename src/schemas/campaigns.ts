@@ -108,6 +108,26 @@ export const SendCampaign = operation({
   answer: { campaign: Campaign },
 });
 
+export const PauseCampaign = operation({
+  summary: 'Pause a running campaign',
+  description: 'Beyond the calls under way nothing more goes out.',
+  params: ById,
+  answer: { campaign: Campaign },
+});
+
+export const ResumeCampaign = operation({
+  summary: 'Let a paused campaign go on where it stopped',
+  params: ById,
+  answer: { campaign: Campaign },
+});
+
+export const CancelCampaign = operation({
+  summary: 'End a campaign for good',
+  description: 'Who was not mailed yet becomes `cancelled`; a long list takes some seconds.',
+  params: ById,
+  answer: { campaign: Campaign },
+});
+
 export const CampaignStats = operation({
   summary: 'Read what became of a campaign’s recipients',
   description: 'Counted in the ledger at `asOf`, at most a second ago for all but very long lists.',

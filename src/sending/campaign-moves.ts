@@ -5,6 +5,13 @@ import { JOURNALED } from '../mongo.js';
 import { owned, type Tenant } from '../tenant.js';
 import { CAMPAIGN_MOVES, type CampaignMove } from './states.js';
 
+interface Change {
+  set?: Record<string, unknown>;
+  unset?: Record<string, 1>;
+  /** What else must hold for the move. */
+  where?: Record<string, unknown>;
+}
+
 /**
  * Makes one move of the table, if the campaign is where the move begins. Journaled: a campaign that was said to be
  * paused stays so.
@@ -13,7 +20,7 @@ import { CAMPAIGN_MOVES, type CampaignMove } from './states.js';
 export async function move(
   campaignId: Types.ObjectId,
   name: CampaignMove,
-  change: { set?: Record<string, unknown>; unset?: Record<string, 1>; where?: Record<string, unknown> } = {},
+  change: Change = {},
 ): Promise<EmailCampaign | undefined> {
   const { from, to } = CAMPAIGN_MOVES[name];
   const moved = await EmailCampaignModel.findOneAndUpdate(
@@ -27,6 +34,20 @@ export async function move(
 /** Pauses a running campaign for a reason that the caller of the API reads; nothing when it is not running. */
 export function pause(campaignId: Types.ObjectId, reason: PauseReason, message: string) {
   return move(campaignId, 'pause', { set: { pause: { reason, message, at: new Date() } } });
+}
+
+/**
+ * Makes a move that a person asked for.
+ * @throws AppError 404 for no such campaign of the tenant, 409 `invalid_transition` when it is somewhere else.
+ */
+export async function moveOwned(
+  tenant: Tenant,
+  campaignId: Types.ObjectId,
+  name: CampaignMove,
+  change: Change = {},
+): Promise<EmailCampaign> {
+  const moved = await move(campaignId, name, { ...change, where: owned(tenant, { ...change.where }) });
+  return moved ?? refuseMove(tenant, campaignId, name);
 }
 
 /** @throws AppError 404 for no such campaign of the tenant, 409 `invalid_transition` otherwise. */

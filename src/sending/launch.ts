@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose';
 import { AppError, conflict, type Problem } from '../errors.js';
 import { logger } from '../logger.js';
 import { type Business, BusinessModel } from '../models/business.js';
@@ -45,11 +46,16 @@ export async function launch(tenant: Tenant, campaign: EmailCampaign): Promise<E
 
   // From here on it is launched: what fails below, the sweeper makes good.
   await refresh(launched._id).catch((err: unknown) => logger().warn({ err, campaignId: launched._id }, 'not counted'));
-  await enqueueTurns([launched._id.toHexString()]).catch((err: unknown) =>
-    logger().warn({ err, campaignId: launched._id }, 'launched without Redis; the sweeper enqueues it'),
-  );
+  await enqueueSoon(launched._id);
   await noteUse(tenant, launched);
   return launched;
+}
+
+/** Puts a running campaign's turns into the queue; where Redis is away, the sweeper does it. Never throws. */
+export async function enqueueSoon(campaignId: Types.ObjectId): Promise<void> {
+  await enqueueTurns([campaignId.toHexString()]).catch((err: unknown) =>
+    logger().warn({ err, campaignId }, 'not enqueued; the sweeper does it'),
+  );
 }
 
 async function freeze(tenant: Tenant, campaign: EmailCampaign, business: Business): Promise<Frozen> {

@@ -6,6 +6,7 @@ export const CAMPAIGN_MOVES = {
   send: { from: ['draft'], to: 'sending' },
   pause: { from: ['sending'], to: 'paused' },
   resume: { from: ['paused'], to: 'sending' },
+  cancel: { from: ['draft', 'scheduled', 'sending', 'paused'], to: 'cancelled' },
   complete: { from: ['sending'], to: 'sent' },
   /** A delivery came back to pending just as the campaign was completed. */
   reopen: { from: ['sent'], to: 'sending' },

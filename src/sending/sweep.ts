@@ -3,6 +3,7 @@ import { logger } from '../logger.js';
 import { EmailCampaignModel } from '../models/email-campaign.js';
 import { enqueueTurns } from '../queue/queues.js';
 import { move } from './campaign-moves.js';
+import { endCancelled } from './cancelled.js';
 import { expireClaims, LEASE_MS } from './claim.js';
 import { isStale, refresh } from './counts.js';
 import * as quota from './quota.js';
@@ -19,10 +20,13 @@ export async function sweep(): Promise<void> {
   const expired = await expireClaims(now);
   const settled = await quota.settleStale(new Date(now.getTime() - RESERVATION_MS));
   const resumed = await resumeWithQuota();
+  const cancelled = await endCancelled();
   const running = await EmailCampaignModel.find({ status: 'sending' }, { counts: 1 }).lean();
   await enqueueTurns(running.map(({ _id }) => _id.toHexString()));
   for (const { _id, counts } of running) if (isStale(counts)) await refresh(_id);
-  if (expired + settled + resumed > 0) logger().warn({ expired, settled, resumed }, 'sweeper');
+  if (expired + settled + resumed + cancelled > 0) {
+    logger().warn({ expired, settled, resumed, cancelled }, 'sweeper');
+  }
 }
 
 /** The database's clock: leases are written by it, so they end by it. */

@@ -4,8 +4,9 @@ import { invalid, invalidTransition, notFound } from '../errors.js';
 import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
 import { EmailTemplateModel } from '../models/email-template.js';
 import type { CreateCampaign, ListCampaigns, UpdateCampaign } from '../schemas/campaigns.js';
+import { moveOwned } from '../sending/campaign-moves.js';
 import { type Counts, isStale, refresh } from '../sending/counts.js';
-import { launch } from '../sending/launch.js';
+import { enqueueSoon, launch } from '../sending/launch.js';
 import { EDITABLE } from '../sending/states.js';
 import { compile } from '../templates/compile.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
@@ -69,6 +70,24 @@ export async function update(tenant: Tenant, id: string, change: Change): Promis
 /** Sends a draft now. @throws AppError as `launch`. */
 export async function send(tenant: Tenant, id: string): Promise<EmailCampaign> {
   return launch(tenant, await get(tenant, id));
+}
+
+/** Stops a running campaign: beyond the calls under way nothing more goes out. @throws AppError as `moveOwned`. */
+export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> {
+  const because = { reason: 'user' as const, message: 'Paused by request', at: new Date() };
+  return moveOwned(tenant, new Types.ObjectId(id), 'pause', { set: { pause: because } });
+}
+
+/** Lets a paused campaign go on where it stopped, whatever paused it. @throws AppError as `moveOwned`. */
+export async function resume(tenant: Tenant, id: string): Promise<EmailCampaign> {
+  const resumed = await moveOwned(tenant, new Types.ObjectId(id), 'resume', { unset: { pause: 1 } });
+  await enqueueSoon(resumed._id);
+  return resumed;
+}
+
+/** Ends a campaign for good. Who was not mailed yet will be `cancelled`. @throws AppError as `moveOwned`. */
+export async function cancel(tenant: Tenant, id: string): Promise<EmailCampaign> {
+  return moveOwned(tenant, new Types.ObjectId(id), 'cancel', { unset: { pause: 1 } });
 }
 
 /** The ledger's numbers, counted anew where those kept are old. @throws AppError `not_found`. */
