@@ -37,7 +37,7 @@ export interface Audience {
 export function sourceOf(lines: number | undefined): Source {
   if (lines === undefined) return { name: 'examples/recipients.csv', open: () => createReadStream(EXAMPLE_FILE) };
   return {
-    name: 'a list made for it',
+    name: 'a made-up list',
     open: () => Readable.from(blocks(recipientLines(lines))),
   };
 }

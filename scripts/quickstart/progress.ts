@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 
-const MAX_BAR = 40;
+const MAX_BAR = 28;
 const MIN_BAR = 8;
 /** Where no terminal says how wide it is. */
 const USUAL_COLUMNS = 80;

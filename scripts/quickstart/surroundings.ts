@@ -25,8 +25,8 @@ export async function startSurroundings(
 ): Promise<Surroundings> {
   const { MONGODB_URI, REDIS_URL } = process.env;
   const database: OwnDatabase | undefined = MONGODB_URI ? ownDatabaseOn(MONGODB_URI) : undefined;
-  if (database) say('  in the MongoDB of MONGODB_URI, in a new database that is dropped at the end');
-  if (REDIS_URL) say('  in the Redis of REDIS_URL');
+  if (database) say('  MongoDB: that of MONGODB_URI, in a new database that is dropped at the end');
+  if (REDIS_URL) say('  Redis: that of REDIS_URL');
   const maxSendRate = Math.min(MOST_RATE, Math.max(LEAST_RATE, Math.ceil(recipients / LONG_LIST_SECONDS)));
   const services = await startServices({
     mongodbUri: database?.uri,

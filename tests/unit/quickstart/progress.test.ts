@@ -5,7 +5,7 @@ import { progressLine } from '../../../scripts/quickstart/progress.js';
 describe('the progress line', () => {
   it('shows bar, count, rate and time left', () => {
     const line = progressLine({ done: 500, total: 1_000, elapsedMs: 2_500, perSecond: 200 }, 80);
-    expect(line).toBe(`  ${'█'.repeat(20)}${'░'.repeat(20)}  500 of 1,000 · 200/s · 3 s left`);
+    expect(line).toBe(`  ${'█'.repeat(14)}${'░'.repeat(14)}  500 of 1,000 · 200/s · 3 s left`);
   });
 
   it('says how long it took at the end', () => {
