@@ -22,4 +22,4 @@ const schema = new Schema(
 schema.index({ business: 1, _id: 1 });
 
 export type ApiKey = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
-export const ApiKeyModel = model('ApiKey', schema);
+export const ApiKeyModel = model<ApiKey>('ApiKey', schema);

@@ -104,4 +104,4 @@ schema.index(
 );
 
 export type Business = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
-export const BusinessModel = model('Business', schema);
+export const BusinessModel = model<Business>('Business', schema);

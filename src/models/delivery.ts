@@ -57,4 +57,4 @@ schema.index({ 'claim.token': 1 }, { partialFilterExpression: { 'claim.token': {
 schema.index({ 'claim.until': 1 }, { partialFilterExpression: { status: 'sending' } });
 
 export type Delivery = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
-export const DeliveryModel = model('Delivery', schema);
+export const DeliveryModel = model<Delivery>('Delivery', schema);

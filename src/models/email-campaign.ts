@@ -77,4 +77,4 @@ schema.index({ business: 1, _id: -1 });
 schema.index({ status: 1, completedAt: 1 });
 
 export type EmailCampaign = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId; __v: number };
-export const EmailCampaignModel = model('EmailCampaign', schema);
+export const EmailCampaignModel = model<EmailCampaign>('EmailCampaign', schema);

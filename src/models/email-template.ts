@@ -35,4 +35,4 @@ const schema = new Schema(
 schema.index({ business: 1, _id: -1 });
 
 export type EmailTemplate = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId; __v: number };
-export const EmailTemplateModel = model('EmailTemplate', schema);
+export const EmailTemplateModel = model<EmailTemplate>('EmailTemplate', schema);

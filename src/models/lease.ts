@@ -11,4 +11,4 @@ const schema = new Schema(
 );
 
 export type Lease = InferRawDocTypeFromSchema<typeof schema>;
-export const LeaseModel = model('Lease', schema);
+export const LeaseModel = model<Lease>('Lease', schema);

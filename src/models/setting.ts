@@ -7,4 +7,4 @@ const schema = new Schema(
 );
 
 export type Setting = InferRawDocTypeFromSchema<typeof schema>;
-export const SettingModel = model('Setting', schema);
+export const SettingModel = model<Setting>('Setting', schema);

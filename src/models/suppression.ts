@@ -29,4 +29,4 @@ const schema = new Schema(
 schema.index({ business: 1, email: 1 }, { unique: true });
 
 export type Suppression = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
-export const SuppressionModel = model('Suppression', schema);
+export const SuppressionModel = model<Suppression>('Suppression', schema);

@@ -34,4 +34,4 @@ const schema = new Schema(
 schema.index({ business: 1, _id: 1 });
 
 export type User = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
-export const UserModel = model('User', schema);
+export const UserModel = model<User>('User', schema);

@@ -18,8 +18,11 @@ export interface Counts {
 }
 
 /** Counting takes at most one part in so many of the time, however long the list. */
-const SHARE = 20;
+const SHARE = 10;
 const FRESH_MS = 1_000;
+
+/** An address never changes, so a walk along this index meets each delivery once, also while their states change. */
+const BY_ADDRESS = { campaign: 1, email: 1 } as const;
 
 /**
  * Counts a campaign in the ledger. Nothing is counted up anywhere, so no crash, repeated event or lost write can make
@@ -33,9 +36,10 @@ export async function count(campaignId: Types.ObjectId): Promise<Counts> {
     { $sum: { $cond: [{ $gt: [`$${field}`, null] }, 1, 0] } },
   ]);
   const groups = await DeliveryModel.aggregate<{ _id: DeliveryStatus; n: number } & Record<Stat, number>>([
-    { $match: { campaign: campaignId } },
+    // MongoDB takes a partial index only for a filter that repeats its condition: hence the `$type`.
+    { $match: { campaign: { $eq: campaignId, $type: 'objectId' } } },
     { $group: { _id: '$status', n: { $sum: 1 }, ...Object.fromEntries(happened) } },
-  ]);
+  ]).hint(BY_ADDRESS);
   const states = Object.fromEntries(
     DELIVERY_STATUSES.map((status) => [status, groups.find((group) => group._id === status)?.n ?? 0]),
   ) as Record<DeliveryStatus, number>;
@@ -44,7 +48,7 @@ export async function count(campaignId: Types.ObjectId): Promise<Counts> {
   return { asOf, tookMs: Math.ceil(performance.now() - startedAt), total: sum('n'), states, stats };
 }
 
-/** Whether counts are old enough to be taken again: after a second, or twenty times what the counting took. */
+/** Whether counts are old enough to be taken again: after a second, or ten times what the counting took. */
 export function isStale(counts: Pick<Counts, 'asOf' | 'tookMs'> | null | undefined): boolean {
   return !counts || Date.now() - counts.asOf.getTime() > Math.max(FRESH_MS, SHARE * counts.tookMs);
 }

@@ -1,10 +1,10 @@
 import type { Types } from 'mongoose';
 import { logger } from '../logger.js';
-import { DeliveryModel } from '../models/delivery.js';
+import { DeliveryModel, type DeliveryStatus } from '../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
 import { runBatch, type Sending } from './batch.js';
 import { move } from './campaign-moves.js';
-import { refresh } from './counts.js';
+import { count } from './counts.js';
 import { OPEN } from './states.js';
 
 /** A turn lasts so long, in ms; then the next campaign has its own. */
@@ -34,25 +34,22 @@ export async function takeTurn(campaignId: string, sending: Sending): Promise<Tu
   return { kind: 'again', delayMs: 0 };
 }
 
-/** Completes the campaign if nothing is open; else says whether to look again. */
+/**
+ * Completes the campaign if nothing is open, else says whether to look again. The count decides: it meets each delivery
+ * once, and what is at an end stays there, while a delivery that goes back to pending could slip past a mere search.
+ */
 async function finish(campaignId: Types.ObjectId): Promise<TurnEnd> {
-  if (await isOpen(campaignId)) {
-    const isPending = await DeliveryModel.exists({ campaign: campaignId, status: 'pending' });
-    // What others hold, they or the sweeper bring to an end.
-    return isPending ? { kind: 'again', delayMs: NOT_DUE_MS } : { kind: 'over' };
-  }
-  const completed = await move(campaignId, 'complete', { set: { completedAt: new Date() } });
-  if (!completed) return { kind: 'over' };
-  // A delivery may have gone back to pending while the index was read: nobody is forgotten, so look once more.
-  if (await isOpen(campaignId)) {
-    await move(campaignId, 'reopen', { unset: { completedAt: 1 } });
-    return { kind: 'again', delayMs: 0 };
-  }
-  const { states } = await refresh(campaignId);
-  logger().info({ campaignId, states }, 'campaign completed');
+  if (await isThere(campaignId, 'pending')) return { kind: 'again', delayMs: NOT_DUE_MS };
+  // What others hold, they or the sweeper bring to an end.
+  if (await isThere(campaignId, 'sending')) return { kind: 'over' };
+  const counts = await count(campaignId);
+  if (OPEN.some((status) => counts.states[status] > 0)) return { kind: 'again', delayMs: 0 };
+  // With its numbers in the same write: who sees it sent sees them whole.
+  const completed = await move(campaignId, 'complete', { set: { completedAt: new Date(), counts } });
+  if (completed) logger().info({ campaignId, states: counts.states }, 'campaign completed');
   return { kind: 'over' };
 }
 
-async function isOpen(campaignId: Types.ObjectId): Promise<boolean> {
-  return (await DeliveryModel.exists({ campaign: campaignId, status: { $in: OPEN } })) !== null;
+async function isThere(campaignId: Types.ObjectId, status: DeliveryStatus): Promise<boolean> {
+  return (await DeliveryModel.exists({ campaign: campaignId, status })) !== null;
 }

@@ -3,7 +3,7 @@ import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BUCKETS } from '../../../src/models/delivery.js';
 import { EmailCampaignModel } from '../../../src/models/email-campaign.js';
-import { SuppressionModel } from '../../../src/models/suppression.js';
+import { SUPPRESSION_REASONS, SuppressionModel, type SuppressionReason } from '../../../src/models/suppression.js';
 import { apiKey, register } from '../../support/factories.js';
 import { api, useHub } from '../../support/hub.js';
 import { add, draft, leases, stored } from './draft.js';
@@ -13,7 +13,7 @@ useHub();
 const NDJSON = 'application/x-ndjson';
 const nothing = { added: 0, duplicates: 0, suppressed: 0, invalid: 0, errors: [] };
 
-async function suppress(businessId: string, email: string, reasons: string[]) {
+async function suppress(businessId: string, email: string, reasons: SuppressionReason[]) {
   await SuppressionModel.create({
     business: new Types.ObjectId(businessId),
     email,
@@ -92,7 +92,7 @@ describe('POST /api/campaigns/:id/recipients', () => {
     const [who, other] = await Promise.all([register(), register()]);
     const id = await draft(who);
     await add(who.token, id, 'email\nknown@x.org').expect(200);
-    for (const reason of ['unsubscribed', 'bounced', 'complained', 'manual']) {
+    for (const reason of SUPPRESSION_REASONS) {
       await suppress(who.businessId, `${reason}@x.org`, [reason]);
     }
     await suppress(who.businessId, 'known@x.org', ['manual']);
