@@ -2,7 +2,9 @@ import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
+import { EmailCampaignModel } from '../../src/models/email-campaign.js';
 import { redis } from '../../src/redis.js';
+import { count } from '../../src/sending/counts.js';
 import { suppress } from '../../src/sending/suppression.js';
 import { sweep } from '../../src/sending/sweep.js';
 import { useHub } from '../support/hub.js';
@@ -49,6 +51,22 @@ describe('a campaign', () => {
     expect(raw).toMatch(/^Content-Type: text\/plain; charset=utf-8/m);
     expect(raw).toContain('Ann &lt;b&gt; &amp; S=C3=B6hne');
     expect(raw.split('\r\n').every((one) => one.length <= 998)).toBe(true);
+  });
+
+  it('has numbers that sum to its total at every moment, and are whole when it is sent', async () => {
+    const who = await sender();
+    const id = await launched(who, people(500));
+    startWorkers(2);
+    const campaignId = new Types.ObjectId(id);
+    const totals = new Set<number>();
+    await until(async () => {
+      const { total, states } = await count(campaignId);
+      totals.add(total).add(Object.values(states).reduce((sum, n) => sum + n, 0));
+      const campaign = await EmailCampaignModel.findById(id).lean();
+      if (campaign?.status === 'sent') expect(campaign.counts).toMatchObject({ total: 500, states: { sent: 500 } });
+      return campaign?.status === 'sent';
+    });
+    expect([...totals]).toEqual([500]);
   });
 
   it('leaves out who was suppressed after the import', async () => {
