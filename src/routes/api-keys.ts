@@ -10,7 +10,7 @@ export const apiKeys = Router();
 apiKeys.post(
   '/',
   authorize('manage_settings'),
-  usersOnly('make API keys'),
+  usersOnly('manage API keys'),
   handle(CreateApiKey, async ({ tenant, caller, body }) => {
     const { apiKey, key } = await service.create(tenant, caller, body);
     return { apiKey: { ...presentApiKey(apiKey), key } };
@@ -20,6 +20,7 @@ apiKeys.post(
 apiKeys.get(
   '/',
   authorize('manage_settings'),
+  usersOnly('manage API keys'),
   handle(ListApiKeys, async ({ tenant, query }) => {
     const { items, pagination } = await service.list(tenant, query);
     return { apiKeys: items.map(presentApiKey), pagination };
@@ -29,6 +30,7 @@ apiKeys.get(
 apiKeys.delete(
   '/:id',
   authorize('manage_settings'),
+  usersOnly('manage API keys'),
   handle(DeleteApiKey, async ({ tenant, params }) => {
     await service.remove(tenant, params.id);
     return {};

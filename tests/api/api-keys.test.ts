@@ -69,11 +69,6 @@ describe('POST /api/business/api-keys', () => {
     await create(token, { name: 'k', permissions: ['send_transactional'] }).expect(201);
   });
 
-  it('is not for API keys, whatever they hold', async () => {
-    const key = await apiKey(await register(), ['manage_settings', 'send_emails']);
-    expect((await create(key, { name: 'k', permissions: ['send_emails'] }).expect(403)).body.code).toBe('forbidden');
-  });
-
   it('needs manage_settings', async () => {
     const token = await member(await register(), ['send_emails']);
     await create(token, { name: 'k', permissions: ['send_emails'] }).expect(403);
@@ -156,6 +151,22 @@ describe('DELETE /api/business/api-keys/:id', () => {
 });
 
 describe('a key', () => {
+  it('manages no keys, whatever it holds', async () => {
+    const who = await register();
+    const key = await apiKey(who, ['manage_settings', 'send_emails']);
+    const [own] = (await list(who.token).expect(200)).body.apiKeys;
+    const answers = [
+      await create(key, { name: 'k', permissions: ['send_emails'] }),
+      await list(key),
+      await remove(key, own.id),
+    ];
+    for (const { status, body } of answers) {
+      expect(status).toBe(403);
+      expect(body.code).toBe('forbidden');
+    }
+    expect(await ApiKeyModel.countDocuments({ business: who.businessId })).toBe(1);
+  });
+
   it('is refused without a look into the database when its checksum is wrong', async () => {
     const key = await apiKey(await register(), ['send_emails']);
     await business(`${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`).expect(401);
