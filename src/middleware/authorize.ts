@@ -13,12 +13,16 @@ export type Access = Permission | 'any' | 'signed_in' | 'super_admin';
 
 /**
  * Lets a request through when its caller holds one of the permissions, and binds it to a business: the caller's own, or
- * for a super_admin the one named by `X-Business-Id`.
+ * for a super_admin the one named by `X-Business-Id`. Anybody else who sends that header is refused, also where no
+ * business is needed: he believes to act for one.
  */
 export function authorize(...access: [Access, ...Access[]]): RequestHandler {
   const check: RequestHandler = async (req, res, next) => {
     const { caller } = res.locals;
     if (!caller) throw unauthenticated();
+    if (caller.role !== 'super_admin' && req.get('x-business-id') !== undefined) {
+      throw forbidden('X-Business-Id is for administrators of the hub');
+    }
     if (!access.some((one) => holds(caller, one))) {
       throw forbidden(`This needs the permission ${access.join(' or ')}`);
     }
@@ -38,7 +42,6 @@ function holds(caller: Caller, access: Access): boolean {
 
 async function tenantOf(caller: Caller, businessId: string | undefined): Promise<Tenant> {
   if (caller.role !== 'super_admin') {
-    if (businessId !== undefined) throw forbidden('X-Business-Id is for administrators of the hub');
     if (!caller.businessId) throw unauthenticated();
     return { businessId: caller.businessId };
   }

@@ -111,6 +111,7 @@ describe('POST /api/auth/register', () => {
     ['more than 72 bytes, which bcrypt would cut', 'ä'.repeat(37), 422],
     ['8 characters', 'Test123!', 201],
     ['7 characters', 'Test12!', 422],
+    ['nothing but spaces', ' '.repeat(12), 422],
   ])('answers a password of %s with its status', async (_case, password, status) => {
     await api()
       .post('/api/auth/register')
@@ -235,5 +236,15 @@ describe('who asks', () => {
     expect((await business(root).expect(422)).body.code).toBe('business_required');
     await business(root, String(new Types.ObjectId())).expect(404);
     await business(root, '{"$gt":""}').expect(404);
+  });
+
+  it.each(['/api/auth/me', '/api/business'])('may not even name his own business to %s', async (path) => {
+    const who = await register();
+    const { body } = await api()
+      .get(path)
+      .auth(who.token, { type: 'bearer' })
+      .set('X-Business-Id', who.businessId)
+      .expect(403);
+    expect(body.code).toBe('forbidden');
   });
 });
