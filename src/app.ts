@@ -37,8 +37,10 @@ export function createApp(): Express {
 
   app.post('/api/auth/{*rest}', authAttempts());
   for (const { path, router, isPublic } of mounts) {
-    const note: RequestHandler = (_req, res, next) => {
+    const note: RequestHandler = (req, res, next) => {
       res.locals.mount = path;
+      // The route that limits attempts is not this mount's.
+      req.route = undefined;
       next();
     };
     app.use(path, note, ...(isPublic ? [] : [authenticate]), router);

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
+import type { Request, RequestHandler, Response } from 'express';
 import { logger } from '../logger.js';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /**
  * Gives the request its id (the caller's `X-Request-Id` where it is one) and writes one line when it is answered: with
- * the route's pattern, never the URL, because tokens live in URLs.
+ * the route's pattern (or that of the mount, where the request came no further), never the URL: tokens live in URLs.
  */
 export const requestLog: RequestHandler = (req, res, next) => {
-  const given = req.get('x-request-id');
-  const requestId = given && REQUEST_ID.test(given) ? given : randomUUID();
+  const requestId = requestIdOf(req);
   const startedAt = performance.now();
   res.locals.requestId = requestId;
   res.setHeader('X-Request-Id', requestId);
@@ -19,7 +19,7 @@ export const requestLog: RequestHandler = (req, res, next) => {
       {
         requestId,
         method: req.method,
-        route: req.route ? `${res.locals.mount}${req.route.path}` : 'unmatched',
+        route: routeOf(req, res),
         status: res.statusCode,
         ms: Math.round(performance.now() - startedAt),
         businessId: res.locals.tenant?.businessId,
@@ -30,3 +30,14 @@ export const requestLog: RequestHandler = (req, res, next) => {
   });
   next();
 };
+
+/** The caller's `X-Request-Id`, or a new id where that is none. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+function routeOf({ route }: Request, { locals: { mount } }: Response): string {
+  if (route) return `${mount ?? ''}${route.path}`;
+  return mount ? `${mount}/*` : 'unmatched';
+}
