@@ -1,15 +1,12 @@
-import { createServer } from 'node:http';
 import { createApp } from './app.js';
 import { config } from './config.js';
+import { createHubServer } from './http-server.js';
 import { logger } from './logger.js';
 import { connectMongo, disconnectMongo } from './mongo.js';
 import { closeQueues, openQueues } from './queue/queues.js';
 import { connectRedis, disconnectRedis } from './redis.js';
 import { checkEncryptionKey } from './services/installation.js';
 import { shutDownOnSignal } from './shutdown.js';
-
-/** The longest a request's body may take, in ms: an import of a million people over a slow line. */
-const UPLOAD_MS = 3_600_000;
 
 /** The API process: config → connect → listen → shut down. */
 async function start(): Promise<void> {
@@ -18,7 +15,7 @@ async function start(): Promise<void> {
   await checkEncryptionKey();
   openQueues();
 
-  const server = createServer({ requestTimeout: UPLOAD_MS }, createApp());
+  const server = createHubServer(createApp());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
