@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { config } from './config.js';
 import { type Endpoint, endpointsOf } from './docs/endpoints.js';
-import { FAILURE, FAILURE_RESPONSES, failuresOf } from './docs/failures.js';
+import { FAILURE, FAILURE_RESPONSES, failureResponse, failuresOf } from './docs/failures.js';
 import { Components, type JsonSchema } from './docs/json-schemas.js';
 import type { Mount } from './routes/index.js';
 
@@ -57,9 +57,9 @@ export interface ApiDocument {
 
 const DESCRIPTION = `A central e-mail service: campaigns and single messages through each business's own Amazon SES account.
 
-Every answer is JSON: \`{"success": true, ...}\`, or \`{"success": false, "message", "code", "requestId", "errors"?}\`. A client may switch on \`code\`; \`message\` is for a person. Lists come in pages: \`limit\` (1 to 200, 50 where absent) and \`cursor\`, the \`pagination.nextCursor\` of the page before. Ids are 24 hexadecimal digits. Timestamps are ISO 8601; those sent need an offset.
+Answers are JSON: \`{"success": true, ...}\`, or \`{"success": false, "message", "code", "requestId", "errors"?}\`. A client may switch on \`code\`; \`message\` is for a person. Only the CSV export, the unsubscribe pages under \`/u\` and this documentation as a page (\`/api/docs\`) answer in another form, which their operations name. Lists come in pages: \`limit\` (1 to 200, 50 where absent) and \`cursor\`, the \`pagination.nextCursor\` of the page before. Ids are 24 hexadecimal digits. Timestamps are ISO 8601; those sent need an offset. A password has at least 8 characters, and at most 72 bytes in UTF-8.
 
-Sign in with \`Authorization: Bearer <token>\`, the token of a login or an API key; a key may also go into \`X-API-Key\`.`;
+Sign in with \`Authorization: Bearer <token>\`, the token of a login or an API key; a key may also go into \`X-API-Key\`. What needs a signed-in user answers 403 to a key.`;
 
 const PARAMETERS: Record<string, Parameter> = {
   RequestId: {
@@ -100,7 +100,12 @@ export function document(mounts: readonly Mount[]): ApiDocument {
       parameters: PARAMETERS,
       headers: { RequestId: { description: 'Names the request in the log', schema: { type: 'string' } } },
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'The token of a login, or an API key (`pmh_...`)' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The token of a login. Where `apiKey` may be used, a key (`pmh_...`) may stand here too',
+        },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
       },
     },
@@ -108,7 +113,7 @@ export function document(mounts: readonly Mount[]): ApiDocument {
 }
 
 function operationOf(endpoint: Endpoint, components: Components): ApiOperation {
-  const { method, path, tag, operation, access } = endpoint;
+  const { method, path, tag, operation, access, isUsersOnly } = endpoint;
   const permissions = access?.filter((one) => one !== 'any' && one !== 'signed_in');
   const needs = needsOf(endpoint);
   return {
@@ -116,24 +121,25 @@ function operationOf(endpoint: Endpoint, components: Components): ApiOperation {
     tags: [tag],
     summary: operation?.summary ?? `${method.toUpperCase()} ${path}`,
     description: [operation?.description, needs].filter(Boolean).join('\n\n'),
-    security: access ? [{ bearer: [] }, { apiKey: [] }] : [],
+    security: access ? [{ bearer: [] }, ...(isUsersOnly ? [] : [{ apiKey: [] }])] : [],
     parameters: parametersOf(endpoint, components),
     ...bodyOf(endpoint, components),
     responses: {
       [operation?.status ?? 200]: successOf(endpoint, components),
       ...Object.fromEntries(
-        failuresOf(endpoint).map((status) => [status, { $ref: `#/components/responses/Failure${status}` }]),
+        failuresOf(endpoint).map((status) => [status, failureResponse(endpoint, status, components)]),
       ),
     },
     ...(permissions?.length ? { 'x-permissions': permissions } : {}),
   };
 }
 
-function needsOf({ access }: Endpoint): string {
+function needsOf({ access, isUsersOnly }: Endpoint): string {
   if (!access) return 'Nobody has to be signed in.';
-  if (access.includes('any') || access.includes('signed_in')) return 'Needs a signed-in caller.';
   if (access.includes('super_admin')) return 'For a super_admin.';
-  return `Needs the permission ${access.map((one) => `\`${one}\``).join(' or ')}.`;
+  const who = isUsersOnly ? 'a signed-in user' : 'a signed-in caller';
+  if (access.includes('any') || access.includes('signed_in')) return `Needs ${who}.`;
+  return `Needs ${isUsersOnly ? `${who} with ` : ''}the permission ${access.map((one) => `\`${one}\``).join(' or ')}.`;
 }
 
 function parametersOf({ operation, access }: Endpoint, components: Components): ApiOperation['parameters'] {

@@ -44,7 +44,8 @@ export function curlOf(url: string, method: string, operation: ApiOperation, sch
   const schema = operation.requestBody?.content['application/json']?.schema;
   const body = schema ? exampleOf(schema, schemas, false) : undefined;
   const lines = [`curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}${url}`];
-  if (operation.security.length > 0) lines.push(`-H "Authorization: Bearer $PMH_KEY"`);
+  const takesKeys = operation.security.some((scheme) => 'apiKey' in scheme);
+  if (operation.security.length > 0) lines.push(`-H "Authorization: Bearer $${takesKeys ? 'PMH_KEY' : 'PMH_TOKEN'}"`);
   if (body !== undefined) {
     lines.push(`-H "Content-Type: application/json"`, `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`);
   }

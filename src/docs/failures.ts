@@ -1,7 +1,11 @@
+import { z } from 'zod';
 import { ERROR_CODES } from '../errors.js';
 import type { ApiResponse } from '../openapi.js';
+import { GetReadiness } from '../schemas/health.js';
+import type { Operation } from '../schemas/operation.js';
+import { AddRecipients } from '../schemas/recipients.js';
 import type { Endpoint } from './endpoints.js';
-import type { JsonSchema } from './json-schemas.js';
+import type { Components, JsonSchema } from './json-schemas.js';
 
 /** The one shape of every failure. */
 export const FAILURE: JsonSchema = {
@@ -25,7 +29,7 @@ export const FAILURE: JsonSchema = {
 };
 
 const MEANINGS = {
-  400: 'The request cannot be read: `malformed`',
+  400: 'The request cannot be read, its body or its path: `malformed`',
   401: 'Nobody is signed in: `unauthenticated`',
   403: 'Not allowed: `forbidden`, or the business is not active: `business_inactive`',
   404: 'There is no such thing, or it is another business’s: `not_found`',
@@ -54,21 +58,74 @@ export const FAILURE_RESPONSES: Record<string, ApiResponse> = Object.fromEntries
   ]),
 );
 
+const IMPORT_BROKEN_OFF = z.object({
+  ...AddRecipients.answer,
+  line: z.int().optional().meta({ description: 'Where reading stopped, of a file that cannot be read on; from 1' }),
+});
+
+/** What failures carry beside the one shape, where an operation tells more in them. */
+const MORE = new Map<Operation, { statuses: FailureStatus[]; fields: z.ZodObject }>([
+  [GetReadiness, { statuses: [503], fields: z.object(GetReadiness.answer) }],
+  // What was added before an import broke off stays added, whatever broke it.
+  [AddRecipients, { statuses: [409, 422, 503], fields: IMPORT_BROKEN_OFF }],
+]);
+
+/** The two ways into an account; who uses them is not signed in yet. */
+const SIGN_IN: Readonly<Record<string, readonly FailureStatus[]>> = {
+  '/api/auth/login': [401, 403],
+  '/api/auth/register': [403],
+};
+
 /** The failures an endpoint can answer, by what it takes. */
 export function failuresOf({ method, path, operation, access }: Endpoint): FailureStatus[] {
-  const hasInput = Boolean(operation?.params || operation?.query || operation?.body);
+  const isPage = operation?.answersWith === 'text/html';
+  // A page takes whatever comes; its link is good or it is not.
+  const isValidated = !isPage && Boolean(operation?.params || operation?.query || operation?.body);
   const isWrite = method !== 'get';
   const applies: Record<FailureStatus, boolean> = {
-    400: Boolean(operation?.body),
-    401: Boolean(access) || path === '/api/auth/login',
+    400: Boolean(operation?.body || operation?.params),
+    401: Boolean(access),
     403: Boolean(access),
     404: Boolean(operation?.params),
     409: isWrite && Boolean(access ?? operation?.body),
     413: Boolean(operation?.body),
     415: Boolean(operation?.body),
-    422: hasInput || Boolean(access && !access.includes('signed_in')),
+    422: isValidated || Boolean(access && !access.includes('signed_in')),
     429: path.startsWith('/api/auth/') && isWrite,
     503: true,
   };
-  return ([400, 401, 403, 404, 409, 413, 415, 422, 429, 503] as const).filter((status) => applies[status]);
+  return ([400, 401, 403, 404, 409, 413, 415, 422, 429, 503] as const).filter(
+    (status) => applies[status] || SIGN_IN[path]?.includes(status),
+  );
+}
+
+/** One of an endpoint's failures: the shared one, unless it is a page or carries more. */
+export function failureResponse(
+  { operation }: Endpoint,
+  status: FailureStatus,
+  components: Components,
+): ApiResponse | { $ref: string } {
+  const shared = { $ref: `#/components/responses/Failure${status}` };
+  const response = FAILURE_RESPONSES[`Failure${status}`];
+  if (!operation || !response) return shared;
+  if (status === 404 && operation.answersWith === 'text/html') {
+    return {
+      ...response,
+      description: 'The link is not one of the hub’s: a page that says so',
+      content: { 'text/html': { schema: { type: 'string' } } },
+    };
+  }
+  const more = MORE.get(operation);
+  if (!more?.statuses.includes(status)) return shared;
+  const anyOf = [{ $ref: '#/components/schemas/Failure' }, withFields(components.output(more.fields))];
+  return { ...response, content: { 'application/json': { schema: { anyOf } } } };
+}
+
+/** The failure's shape with fields of its own, which win over those of the same name. */
+function withFields({ properties = {}, required = [] }: JsonSchema): JsonSchema {
+  return {
+    ...FAILURE,
+    required: [...(FAILURE.required ?? []), ...required],
+    properties: { ...FAILURE.properties, ...properties },
+  };
 }

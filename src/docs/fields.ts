@@ -55,6 +55,7 @@ function typeOf(given: JsonSchema, schemas: Schemas): string {
   const bounds = [
     schema.minimum === undefined ? '' : `from ${schema.minimum}`,
     schema.maximum === undefined ? '' : `to ${schema.maximum}`,
+    typeof schema.minLength === 'number' && schema.minLength > 1 ? `at least ${schema.minLength} characters` : '',
     typeof schema.maxLength === 'number' ? `at most ${schema.maxLength} characters` : '',
     schema.default === undefined ? '' : `${JSON.stringify(schema.default)} where absent`,
   ];

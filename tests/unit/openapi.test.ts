@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { endpointsOf } from '../../src/docs/endpoints.js';
+import type { JsonSchema } from '../../src/docs/json-schemas.js';
 import { docsPage } from '../../src/docs/page.js';
 import { document } from '../../src/openapi.js';
 import { mounts } from '../../src/routes/index.js';
+import { NewPassword } from '../../src/schemas/auth.js';
 
 const api = document(mounts);
 const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
@@ -18,6 +20,16 @@ function valuesOf(key: string, value: unknown): unknown[] {
 function at(pointer: string): unknown {
   const steps = pointer.slice(2).split('/');
   return steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], api);
+}
+
+function valueAt(value: unknown, ...keys: string[]): object {
+  return keys.reduce<unknown>((parent, key) => (parent as Record<string, unknown>)[key], value) as object;
+}
+
+/** The shapes that a failure of an operation may have. */
+function failuresAt(path: string, method: string, status: number): JsonSchema[] {
+  const response = api.paths[path]?.[method]?.responses[status];
+  return response && 'content' in response ? (response.content?.['application/json']?.schema.anyOf ?? []) : [];
 }
 
 describe('the OpenAPI document', () => {
@@ -50,6 +62,7 @@ describe('the OpenAPI document', () => {
     const successes = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
     expect(successes).toHaveLength(1);
     if (operation.security.length > 0) expect(operation.responses).toMatchObject({ 401: {}, 403: {} });
+    if (path.includes('{')) expect(operation.responses).toMatchObject({ 400: {}, 404: {} });
     if (operation.requestBody) expect(operation.responses).toMatchObject({ 400: {}, 413: {}, 415: {}, 422: {} });
   });
 
@@ -78,6 +91,54 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(content)).toEqual(['application/json', 'text/csv', 'application/x-ndjson']);
   });
 
+  it('lists what the ways into an account refuse', () => {
+    expect(api.paths['/api/auth/login']?.post?.responses).toMatchObject({ 401: {}, 403: {}, 429: {} });
+    const register = api.paths['/api/auth/register']?.post?.responses;
+    expect(register).toMatchObject({ 403: {}, 409: {}, 429: {} });
+    expect(register).not.toHaveProperty('401');
+  });
+
+  it.each(['get', 'post'])('says that %s of a bad link answers a page, and never a 422', (method) => {
+    const responses = api.paths['/u/{token}']?.[method]?.responses;
+    expect(responses).toMatchObject({ 400: {}, 404: { content: { 'text/html': {} } } });
+    expect(Object.keys(valueAt(responses, '404', 'content'))).toEqual(['text/html']);
+    expect(responses).not.toHaveProperty('422');
+  });
+
+  it.each([
+    ['get', '/api/auth/me', ['bearer']],
+    ['post', '/api/business/api-keys', ['bearer']],
+    ['get', '/api/business/api-keys', ['bearer']],
+    ['delete', '/api/business/api-keys/{id}', ['bearer']],
+    ['put', '/api/business/ses', ['bearer']],
+    ['delete', '/api/business/ses', ['bearer']],
+    ['get', '/api/admin/businesses/{id}', ['bearer']],
+    ['get', '/api/business', ['bearer', 'apiKey']],
+    ['post', '/api/auth/login', []],
+  ])('lets %s %s be called with %j', (method, path, schemes) => {
+    const operation = api.paths[path]?.[method];
+    expect(operation?.security.flatMap(Object.keys)).toEqual(schemes);
+  });
+
+  it('describes what a broken import and a hub that is not ready tell beside the failure', () => {
+    const [, broken] = failuresAt('/api/campaigns/{id}/recipients', 'post', 422);
+    expect(broken?.required).toEqual(expect.arrayContaining(['code', 'added', 'duplicates', 'suppressed', 'invalid']));
+    expect(broken?.properties).toHaveProperty('line');
+    expect(at(String(broken?.properties?.errors?.items?.$ref))).toMatchObject({
+      required: ['line', 'email', 'reason'],
+    });
+    const [, away] = failuresAt('/api/health/ready', 'get', 503);
+    expect(at(String(away?.properties?.checks?.$ref))).toMatchObject({ required: ['mongodb', 'redis', 'queue'] });
+  });
+
+  it('tells how long a password may be', () => {
+    const body = api.paths['/api/auth/register']?.post?.requestBody?.content['application/json']?.schema;
+    expect(body?.properties?.password).toMatchObject({ minLength: 8 });
+    expect(api.info.description).toMatch(/password .* 8 characters, .* 72 bytes/);
+    expect(NewPassword.safeParse('x'.repeat(72)).success).toBe(true);
+    expect(NewPassword.safeParse('x'.repeat(73)).success).toBe(false);
+  });
+
   it('shows the health check without an envelope', () => {
     const answer = api.paths['/api/health']?.get?.responses[200];
     expect(answer).toMatchObject({
@@ -99,6 +160,11 @@ describe('the documentation page', () => {
   it('has no script and takes nothing from another host', () => {
     expect(body).not.toMatch(/<script|<img|<link|<iframe|\son\w+=|style="/i);
     expect(style).not.toMatch(/url\(|@import/);
+  });
+
+  it('signs in with a token, not a key, where keys are refused', () => {
+    const [, ses = ''] = body.split('<article id="deleteBusinessSes">');
+    expect(ses.slice(0, ses.indexOf('</article>'))).toContain('Bearer $PMH_TOKEN');
   });
 
   it('has a call that works as it is pasted', () => {
