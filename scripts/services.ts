@@ -4,14 +4,12 @@
  * SIGINT, SIGTERM and SIGHUP, and when the process that started it is gone.
  */
 import { startServices } from '../src/embedded/services.js';
-
-const PARENT_CHECK_MS = 250;
+import { onOwnerGone } from './owner.js';
 
 const stopping = new AbortController();
 const { signal } = stopping;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.abort());
-const parent = process.ppid;
-setInterval(() => process.ppid !== parent && stopping.abort(), PARENT_CHECK_MS).unref();
+onOwnerGone(() => stopping.abort());
 
 try {
   const services = await startServices({

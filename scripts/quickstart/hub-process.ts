@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startGuard } from '../../src/embedded/guard.js';
+import { makeGuardedDirectory } from '../../src/embedded/guard.js';
 
 /** So many characters of a process's output are kept, to be shown when it fails. */
 const KEPT_OUTPUT = 4_000;
@@ -34,8 +31,7 @@ export interface HubProgram {
  * @throws Error with its last output when it ends before it is ready.
  */
 export async function startHubProcess({ name, file, env, signal, onDeath }: HubProgram): Promise<HubProcess> {
-  const directory = await mkdtemp(join(tmpdir(), `pmh-${name}-`));
-  const guard = startGuard(directory);
+  const { directory, guard } = makeGuardedDirectory(name);
   // A session of its own: Ctrl-C in a terminal reaches the quickstart, which ends its processes in order.
   const child = spawn(process.execPath, ['--enable-source-maps', file], {
     cwd: directory,

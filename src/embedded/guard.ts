@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /**
  * Reads process ids from standard input until it ends, then kills the last one and removes the directory. Standard
@@ -43,4 +46,13 @@ export function startGuard(directory: string): Guard {
       await ended;
     },
   };
+}
+
+/**
+ * Makes an empty temporary directory `pmh-<name>-*` that has its guard from the start: nothing is awaited between the two,
+ * so no error elsewhere can end this process there and leave the directory behind.
+ */
+export function makeGuardedDirectory(name: string): { directory: string; guard: Guard } {
+  const directory = mkdtempSync(join(tmpdir(), `pmh-${name}-`));
+  return { directory, guard: startGuard(directory) };
 }

@@ -22,12 +22,12 @@ interface Started {
   leftovers(): Promise<string[]>;
 }
 
-/** Runs `scripts/services.ts`, through `sh` where a process has to stand between it and the test. */
-async function runScript(project = PROJECT, isThroughShell = false): Promise<Started> {
+/** Runs `scripts/services.ts`, or a command that does so. */
+async function runScript(project = PROJECT, command?: string[]): Promise<Started> {
   const temporary = await mkdtemp(join(tmpdir(), 'pmh test '));
   const { MONGODB_URI: _, REDIS_URL: __, ...env } = process.env;
-  const command = [process.execPath, '--import', 'tsx', join(project, 'scripts/services.ts')];
-  const [program = '', ...args] = isThroughShell ? ['/bin/sh', '-c', '"$@"; exit', 'sh', ...command] : command;
+  const script = [process.execPath, '--import', 'tsx', join(project, 'scripts/services.ts')];
+  const [program = '', ...args] = command ?? script;
   const child = spawn(program, args, {
     cwd: PROJECT,
     env: { ...env, TMPDIR: temporary },
@@ -88,9 +88,9 @@ describe('npm run services', () => {
     await expectNothingLeft(started);
   });
 
-  it('ends when the process that started it is killed with kill -9', async () => {
-    const started = await runScript(PROJECT, true);
-    started.child.kill('SIGKILL');
+  it.each(['SIGKILL', 'SIGTERM'] as const)('ends when npm is ended by %s', async (signal) => {
+    const started = await runScript(PROJECT, ['npm', 'run', '--silent', 'services']);
+    started.child.kill(signal);
     await expectNothingLeft(started);
   });
 });
