@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { parseAddress } from './addresses.js';
 
 const DEV_SECRET = 'development-only-secret-change-me-in-production';
 const DEV_ENCRYPTION_KEY = 'ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE=';
@@ -32,13 +34,36 @@ const duration = z
     (text) => Number(text.slice(0, -1)) * { s: 1, m: 60, h: 3_600, d: 86_400 }[text.at(-1) as 's' | 'm' | 'h' | 'd'],
   );
 
-/** `trust proxy` of Express: a number of hops or a list of addresses, never `true`: that lets anybody choose his IP. */
+const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** One of Express's names, an address, or a range in CIDR notation; not /0, which is everybody. */
+function isProxy(text: string): boolean {
+  if (PROXY_NAMES.includes(text)) return true;
+  const [, address = '', prefix] = /^([\da-f.:]+)(?:\/([1-9]\d{0,2}))?$/i.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(prefix ?? 1) <= (version === 4 ? 32 : 128);
+}
+
+/** `trust proxy` of Express: a number of hops or a list of proxies, never `true`: that lets anybody choose his IP. */
 const trustProxy = z.string().transform((text, ctx) => {
   if (/^\d{1,2}$/.test(text)) return Number(text);
-  if (!/^(true|false)$/i.test(text)) return text.split(',').map((part) => part.trim());
-  ctx.addIssue({ code: 'custom', message: 'must be a number of hops or a list of addresses' });
+  const proxies = commaList.parse(text);
+  if (proxies.length > 0 && proxies.every(isProxy)) return proxies;
+  const message = `must be a number of hops, or addresses, CIDR ranges and ${PROXY_NAMES.join(', ')} separated by commas`;
+  ctx.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+
+/** `a@b.c` or `Name <a@b.c>`, as it is given. */
+const sender = z.string().transform((text, ctx) => {
+  const address = parseAddress(text);
+  if (!('reason' in address)) return text.trim();
+  ctx.addIssue({ code: 'custom', message: `must be an address, or Name <address>: ${address.reason}` });
+  return z.NEVER;
+});
+
+/** Credentials, if any, then a host: the driver would complain only when it connects. */
+const MONGODB_URI = /^mongodb(\+srv)?:\/\/([^/?#@]*@)?[^/?#@:,][^/?#@]*([/?]|$)/;
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -46,7 +71,7 @@ const Environment = z.object({
   HOST: z.string().min(1).default('0.0.0.0'),
   MONGODB_URI: z
     .string()
-    .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
+    .regex(MONGODB_URI, 'must be mongodb:// or mongodb+srv:// and a host')
     .default('mongodb://localhost:27017/power-mta-hub'),
   REDIS_URL: z
     .string()
@@ -63,7 +88,7 @@ const Environment = z.object({
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-west-1')
     .default('us-east-1'),
-  SYSTEM_FROM_EMAIL: z.string().min(3).optional(),
+  SYSTEM_FROM_EMAIL: sender.optional(),
   FRONTEND_URL: commaList.pipe(z.array(httpUrl)).default([]),
   PUBLIC_URL: httpUrl.optional(),
   REGISTRATION: z.enum(['open', 'invite', 'closed']).optional(),
@@ -96,6 +121,9 @@ function crossCheck(env: Partial<Environment>, problem: (variable: keyof Environ
   if (env.ENCRYPTION_KEY?.toString('base64') === DEV_ENCRYPTION_KEY) {
     problem('ENCRYPTION_KEY', 'must be set in production (openssl rand -base64 32)');
   }
+  if (env.SES_ENDPOINT !== undefined) {
+    problem('SES_ENDPOINT', 'must not be set in production: mail would go there and not to AWS');
+  }
   if (env.PUBLIC_URL === undefined) problem('PUBLIC_URL', 'must be set in production: the base of unsubscribe links');
   else if (!env.PUBLIC_URL.startsWith('https://')) problem('PUBLIC_URL', 'must begin with https:// in production');
 }
@@ -111,8 +139,8 @@ export function parseConfig(env: Record<string, string | undefined>) {
   const problem = (variable: string, message: string) => lines.push(`  ${variable}: ${message}`);
   // Variable by variable: zod would leave out the cross-checks as soon as one of them is wrong.
   const entries = Object.entries(Environment.shape).map(([name, schema]) => {
-    // An empty value in a .env file means "not set", as everywhere else.
-    const parsed = schema.safeParse(env[name] === '' ? undefined : env[name]);
+    // An empty value in a .env file means "not set", as everywhere else; so does a blank one, which Number() takes for 0.
+    const parsed = schema.safeParse(env[name]?.trim() ? env[name] : undefined);
     for (const issue of parsed.error?.issues ?? []) problem(name, issue.message);
     return [name, parsed.data];
   });

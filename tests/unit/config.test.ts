@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.js';
 
@@ -34,8 +35,9 @@ describe('the configuration', () => {
     expect(Object.isFrozen(parseConfig({}))).toBe(true);
   });
 
-  it('takes an empty value as none', () => {
-    expect(parseConfig({ PORT: '', SES_ENDPOINT: '' })).toMatchObject({ port: 5002, sesEndpoint: undefined });
+  it('takes an empty or blank value as none', () => {
+    const env = { PORT: ' ', TRUST_PROXY: ' ', SES_ENDPOINT: '' };
+    expect(parseConfig(env)).toMatchObject({ port: 5002, trustProxy: 0, sesEndpoint: undefined });
   });
 
   it('lists every problem at once, by variable', () => {
@@ -61,6 +63,46 @@ describe('the configuration', () => {
 
   it('never trusts every proxy, which would let anybody choose an address', () => {
     expect(problems({ TRUST_PROXY: 'true' })).toContain('TRUST_PROXY');
+    expect(problems({ TRUST_PROXY: '0.0.0.0/0' })).toContain('TRUST_PROXY');
+  });
+
+  it.each(['loopback, linklocal,uniquelocal', '10.0.0.1', '172.16.0.0/12', '::1, fd00::/8', '2001:db8::7/128'])(
+    'takes %s for proxies, as Express does',
+    (list) => {
+      const { trustProxy } = parseConfig({ TRUST_PROXY: list });
+      expect(trustProxy).toEqual(list.split(',').map((part) => part.trim()));
+      expect(() => express().set('trust proxy', trustProxy)).not.toThrow();
+    },
+  );
+
+  it.each(['foo', 'loopback, foo', 'localhost', '10.0.0.0/33', '::1/129', '10.0.0', '10.0.0.0/', '-1', ','])(
+    'refuses %s for a proxy',
+    (list) => expect(problems({ TRUST_PROXY: list })).toContain('TRUST_PROXY: must be a number of hops'),
+  );
+
+  it.each([
+    'mongodb://db',
+    'mongodb://me:p%40ss@db1:27017,db2/hub?replicaSet=a',
+    'mongodb+srv://cluster.example.net',
+    'mongodb://[::1]:27017/hub',
+    'mongodb://%2Ftmp%2Fmongodb.sock/hub',
+  ])('takes %s', (uri) => expect(parseConfig({ MONGODB_URI: uri }).mongodbUri).toBe(uri));
+
+  it.each(['mongodb://', 'mongodb:///hub', 'mongodb://me:secret@/hub', 'mongodb://:27017', 'localhost/hub'])(
+    'refuses %s, which names no host',
+    (uri) => {
+      expect(problems({ MONGODB_URI: uri })).toContain('MONGODB_URI');
+      expect(problems({ MONGODB_URI: uri })).not.toContain('secret');
+    },
+  );
+
+  it('wants an address for the sender, with or without a name', () => {
+    const keys = { MASTER_SES_ACCESS_KEY: 'AKIA1', MASTER_SES_SECRET_KEY: 's' };
+    for (const from of ['hub@example.com', 'The Hub <hub@example.com>']) {
+      expect(parseConfig({ ...keys, SYSTEM_FROM_EMAIL: from }).masterSes?.from).toBe(from);
+    }
+    expect(problems({ SYSTEM_FROM_EMAIL: 'hub' })).toContain('SYSTEM_FROM_EMAIL: must be an address');
+    expect(problems({ SYSTEM_FROM_EMAIL: 'Hub <hub@>' })).toContain('SYSTEM_FROM_EMAIL: must be an address');
   });
 
   it('wants both halves of the master credentials and a sender with them', () => {
@@ -82,6 +124,7 @@ describe('in production', () => {
   it.each([
     ['a short secret', { JWT_SECRET: 'short' }, 'JWT_SECRET'],
     ['one secret for two things', { LINK_SECRET: production.JWT_SECRET }, 'LINK_SECRET'],
+    ['mail that goes elsewhere than to AWS', { SES_ENDPOINT: 'http://127.0.0.1:8005' }, 'SES_ENDPOINT'],
     ['links in clear text', { PUBLIC_URL: 'http://hub.example.com' }, 'PUBLIC_URL'],
   ])('refuses %s', (_case, change, variable) => {
     expect(problems({ ...production, ...change })).toContain(variable);

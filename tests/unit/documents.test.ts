@@ -13,12 +13,22 @@ describe('.env.example', () => {
     expect(new Set(matches(example, /^(?:# )?([A-Z][A-Z0-9_]+)=/gm))).toEqual(known);
   });
 
-  it('makes a configuration of production once the three secrets are filled in', () => {
+  it('makes a configuration of production once the three secrets and PUBLIC_URL are filled in', () => {
     const env = Object.fromEntries(matches(example, /^([A-Z][A-Z0-9_]+=.*)$/gm).map((line) => line.split('=', 2)));
     const empty = Object.keys(env).filter((name) => env[name] === '');
     expect(empty).toEqual(['ENCRYPTION_KEY', 'JWT_SECRET', 'LINK_SECRET']);
-    const secrets = { ENCRYPTION_KEY: 'ab'.repeat(32), JWT_SECRET: 'j'.repeat(40), LINK_SECRET: 'l'.repeat(40) };
-    expect(parseConfig({ ...env, ...secrets }).isProduction).toBe(true);
+    const mine = {
+      PUBLIC_URL: 'https://hub.example.com',
+      ENCRYPTION_KEY: 'ab'.repeat(32),
+      JWT_SECRET: 'j'.repeat(40),
+      LINK_SECRET: 'l'.repeat(40),
+    };
+    expect(parseConfig({ ...env, ...mine }).isProduction).toBe(true);
+  });
+
+  it('becomes a configuration of development by that one word, with links to this machine', () => {
+    const env = Object.fromEntries(matches(example, /^([A-Z][A-Z0-9_]+=.*)$/gm).map((line) => line.split('=', 2)));
+    expect(parseConfig({ ...env, NODE_ENV: 'development' }).publicUrl).toBe('http://localhost:5002');
   });
 });
 
