@@ -13,6 +13,7 @@ const MAX_PASSWORD_BYTES = 72;
 export const NewPassword = z
   .string()
   .min(8, 'must have at least 8 characters')
+  .refine((text) => text.trim() !== '', 'must not be blank')
   .refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, `must be at most ${MAX_PASSWORD_BYTES} bytes`)
   .meta({ example: 'correct horse battery' });
 
