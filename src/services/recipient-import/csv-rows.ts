@@ -60,7 +60,8 @@ export class CsvRows {
 function entryOf(line: number, cells: readonly string[], header: CsvHeader): Entry {
   const email = unescaped(cells[header.email] ?? '');
   if (cells.length !== header.width) {
-    return reject(line, email, `has ${cells.length} cells where the header has ${header.width}`);
+    const count = cells.length === 1 ? '1 cell' : `${cells.length} cells`;
+    return reject(line, email, `has ${count} where the header has ${header.width}`);
   }
   const variables: Variables = {};
   let hasVariables = false;

@@ -72,6 +72,7 @@ describe('readCsv', () => {
         ',Bob,x',
         'zoë@x.org,,',
         'carl@bücher.de,Carl,',
+        'dora@x.org',
       ].join('\n'),
     );
     expect(error).toBeUndefined();
@@ -85,6 +86,7 @@ describe('readCsv', () => {
       { line: 10, email: '', reason: 'no address' },
       { line: 11, email: 'zoë@x.org', reason: expect.stringContaining('beyond ASCII') },
       { line: 12, recipient: { email: 'carl@xn--bcher-kva.de' } },
+      { line: 13, email: 'dora@x.org', reason: 'has 1 cell where the header has 3' },
     ]);
   });
 
