@@ -36,6 +36,7 @@ export function normalizeEmail(raw: string): string | { reason: string } {
   if (raw.length > 320) return { reason: 'longer than an address can be' };
   const at = raw.lastIndexOf('@');
   if (at < 1 || at === raw.length - 1) return { reason: 'not an address: local@domain is expected' };
+  if (/[\s\p{Cc}]/u.test(raw)) return { reason: 'an address has no spaces or line breaks' };
   const local = raw.slice(0, at);
   if (!ASCII.test(local)) return { reason: 'letters beyond ASCII before the @ cannot be mailed through SES' };
   if (local.length > 64 || !LOCAL_PART.test(local)) return { reason: 'the part before the @ is not valid' };

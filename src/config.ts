@@ -95,7 +95,7 @@ const Environment = z.object({
   SES_ENDPOINT: httpUrl.optional(),
   TRUST_PROXY: trustProxy.default(0),
   AUTH_ATTEMPTS_PER_MINUTE: number(1, 1_000_000).default(20),
-  WORKER_CONCURRENCY: number(1, 64).default(4),
+  WORKER_CONCURRENCY: number(1, 64).default(16),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 

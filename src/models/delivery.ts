@@ -16,6 +16,9 @@ export const DELIVERY_STATUSES = [
 
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
+/** `dueAt` of what may be claimed at once: not "now", for the clocks of machines differ. */
+export const AT_ONCE = new Date(0);
+
 /** Deliveries are spread over so many buckets, so that workers do not all claim at the head of one index. */
 export const BUCKETS = 32;
 

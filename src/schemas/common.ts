@@ -10,6 +10,15 @@ export const line = (max: number) =>
     .max(max)
     .regex(/^\P{Cc}*$/u, 'must not contain line breaks or control characters');
 
+/** What a list is searched for: the beginning of a value. */
+export const searchText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+
 /** A bare address, `a@b.c`, in the hub's one spelling. */
 export const Email = z
   .string()
@@ -49,7 +58,14 @@ export const Domain = z
   })
   .meta({ id: 'Domain', type: 'string', example: 'example.com' });
 
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+/** Keys that reach an object's prototype, and the one by which MongoDB's driver knows its own types. */
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype', '_bsontype']);
+
+/** Whether a variable may not have this name. */
+export const isReservedKey = (key: string): boolean => FORBIDDEN_KEYS.has(key);
+
+/** What neither MongoDB nor a template could name: control characters, and halves of a surrogate pair. */
+const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
 const MAX_KEYS = 50;
 const MAX_DEPTH = 4;
 const MAX_BYTES = 16_384;
@@ -74,7 +90,8 @@ function treeProblem(value: object, depth: number): string | undefined {
   const keys = Object.keys(value);
   if (!Array.isArray(value) && keys.length > MAX_KEYS) return `must have at most ${MAX_KEYS} keys`;
   for (const key of keys) {
-    if (FORBIDDEN_KEYS.has(key)) return `must not have the key ${key}`;
+    if (UNSTORABLE.test(key)) return 'must not have a key with a control character or a broken one';
+    if (isReservedKey(key)) return `must not have the key ${key}`;
     if (key.includes('.') || key.startsWith('$')) return `must not have a key with a dot or a leading $: ${key}`;
     const child = (value as Record<string, unknown>)[key];
     const problem = typeof child === 'object' && child !== null ? treeProblem(child, depth + 1) : undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES, type Delivery } from '../models/delivery.js';
-import { VariablesSchema } from './common.js';
+import { searchText, VariablesSchema } from './common.js';
 import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
 
 /** Media types of files that are read as they come, in any length. */
@@ -82,14 +82,7 @@ export const ListRecipients = operation({
   params: ById,
   query: PageQuery.extend({
     status: z.enum(DELIVERY_STATUSES).optional(),
-    email: z
-      .string()
-      .trim()
-      .toLowerCase()
-      .min(1, 'must not be empty')
-      .max(320)
-      .optional()
-      .meta({ description: 'What the address begins with' }),
+    email: searchText(320).toLowerCase().optional().meta({ description: 'What the address begins with' }),
   }),
   answer: { recipients: z.array(Recipient), pagination: Pagination },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type EmailTemplate, TEMPLATE_CATEGORIES } from '../models/email-template.js';
-import { line, VariablesSchema } from './common.js';
+import { isReservedKey, line, searchText, VariablesSchema } from './common.js';
 import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
 
 const PART_MAX = 512 * 1024;
@@ -11,7 +11,7 @@ const VariableName = z
   .string()
   .max(64)
   .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, 'must be letters, digits, _ and -, and not begin with a digit')
-  .refine((name) => !['__proto__', 'constructor', 'prototype'].includes(name), 'is reserved')
+  .refine((name) => !isReservedKey(name), 'is reserved')
   .meta({ example: 'firstName' });
 
 const Variable = z
@@ -112,7 +112,7 @@ export const ListTemplates = operation({
   summary: 'List templates, newest first',
   query: PageQuery.extend({
     category: z.enum(TEMPLATE_CATEGORIES).optional(),
-    search: z.string().trim().min(1).max(200).optional().meta({ description: 'How the name begins' }),
+    search: searchText(200).optional().meta({ description: 'How the name begins' }),
   }),
   answer: { templates: z.array(Template), pagination: Pagination },
 });

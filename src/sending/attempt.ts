@@ -11,6 +11,9 @@ import type { Outcome } from './outcome.js';
 
 /** So many attempts that SES surely did not take; then the delivery fails with the reason of the last. */
 const MAX_ATTEMPTS = 8;
+/** The error of a message that its template and variables could not make. */
+export const RENDER_FAILED = 'render_failed';
+
 const BACKOFF_MS = 5_000;
 const MAX_BACKOFF_MS = 600_000;
 
@@ -34,7 +37,7 @@ export async function attempt(gateway: Gateway, campaign: EmailCampaign, deliver
     const isAuthors = error instanceof RenderError;
     if (!isAuthors) logger().error({ err: error, deliveryId: id }, 'a message could not be made');
     const message = isAuthors ? error.message : 'The message could not be made';
-    return { outcome: { kind: 'failed', id, error: { code: 'render_failed', message }, at: new Date() } };
+    return { outcome: { kind: 'failed', id, error: { code: RENDER_FAILED, message }, at: new Date() } };
   }
   try {
     const messageId = await gateway.send({

@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose';
 import { logger } from '../logger.js';
 import { BusinessModel } from '../models/business.js';
-import type { Delivery } from '../models/delivery.js';
-import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
+import { type Delivery, DeliveryModel } from '../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel, type PauseReason } from '../models/email-campaign.js';
 import { classify } from '../ses/errors.js';
 import type { Gateway, Gateways } from '../ses/gateway.js';
 import type { Stop } from './attempt.js';
@@ -24,7 +24,10 @@ const UNREACHABLE_MS = 5_000;
 /** The rest of the month is reserved by other batches: what they do not use is there so soon. */
 const RESERVED_MS = 250;
 
-/** A batch of which SES refused so many messages and took none pauses its campaign: the next would fare no better. */
+/**
+ * So many refused messages and none taken, in a batch or in the campaign so far, pause the campaign: the next would fare
+ * no better.
+ */
 const REJECTIONS = 10;
 
 /** What a worker needs to send. */
@@ -58,7 +61,7 @@ export async function runBatch(campaign: EmailCampaign, sending: Sending): Promi
 
   const slots = await slotsFor(campaign, gateway, candidates.length);
   if ('kind' in slots) return slots;
-  const pace: Pace = { from: performance.now() + slots.startsInMs, spacingMs: slots.spacingMs };
+  const pace: Pace = slots;
 
   const reservation = await quota.reserve(campaign.business, campaign._id, slots.granted);
   if ('isFinal' in reservation) {
@@ -97,9 +100,15 @@ async function gatewayFor(
     await pause(_id, 'account', 'The business is suspended');
     return undefined;
   }
-  const gateway = gateways.of(business);
-  if (!gateway) await pause(_id, 'credentials', 'No SES account is connected');
-  return gateway;
+  try {
+    const gateway = gateways.of(business);
+    if (!gateway) await pause(_id, 'credentials', 'No SES account is connected');
+    return gateway;
+  } catch (err) {
+    logger().error({ err, campaignId: _id, businessId }, 'SES credentials cannot be read');
+    await pause(_id, 'credentials', 'The stored SES credentials cannot be read; connect the account again');
+    return undefined;
+  }
 }
 
 async function slotsFor(
@@ -113,7 +122,7 @@ async function slotsFor(
   } catch (error) {
     const failure = classify(error);
     if (failure.kind !== 'credentials' && failure.kind !== 'account') throw error;
-    await pause(campaign._id, failure.kind, `${failure.code}: ${failure.message}`);
+    await pauseFor(campaign, failure.kind, `${failure.code}: ${failure.message}`);
     return { kind: 'stopped' };
   }
 }
@@ -157,11 +166,27 @@ async function returnUnsent(token: Types.ObjectId, returned: CallsEnd['returned'
 }
 
 async function react(campaign: EmailCampaign, gateway: Gateway, end: CallsEnd): Promise<BatchEnd> {
-  if (end.sent === 0 && end.rejected >= REJECTIONS) {
-    await pause(campaign._id, 'rejections', `SES refused ${end.rejected} messages in a row; see the failed recipients`);
+  if (end.sent === 0 && end.rejected > 0 && (end.rejected >= REJECTIONS || (await refusesAll(campaign)))) {
+    await pause(campaign._id, 'rejections', 'SES refuses one message after the other; see the failed recipients');
     return { kind: 'stopped' };
   }
   return end.stop ? obey(end.stop, campaign, gateway) : { kind: 'more' };
+}
+
+/** Whether SES took nothing of the campaign and refused at least ten: batches of a slow account are small. */
+async function refusesAll({ _id }: EmailCampaign): Promise<boolean> {
+  const [failed, sent] = await Promise.all([
+    DeliveryModel.countDocuments({ campaign: _id, status: 'failed' }).limit(REJECTIONS),
+    DeliveryModel.exists({ campaign: _id, status: 'sent' }),
+  ]);
+  return failed >= REJECTIONS && sent === null;
+}
+
+/** Pauses; wrong credentials are also marked as such, so that no other campaign begins with them. */
+async function pauseFor(campaign: EmailCampaign, reason: PauseReason, message: string): Promise<void> {
+  await pause(campaign._id, reason, message);
+  if (reason !== 'credentials') return;
+  await BusinessModel.updateOne({ _id: campaign.business }, { $set: { 'sesConfiguration.verified': false } });
 }
 
 async function obey(stop: Stop, campaign: EmailCampaign, gateway: Gateway): Promise<BatchEnd> {
@@ -176,7 +201,7 @@ async function obey(stop: Stop, campaign: EmailCampaign, gateway: Gateway): Prom
     case 'unreachable':
       return { kind: 'wait', ms: UNREACHABLE_MS };
     case 'pause':
-      await pause(campaign._id, stop.reason, stop.message);
+      await pauseFor(campaign, stop.reason, stop.message);
       return { kind: 'stopped' };
   }
 }

@@ -3,15 +3,20 @@ import type { Types } from 'mongoose';
 import type { Delivery } from '../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
 import type { Gateway } from '../ses/gateway.js';
-import { attempt, type Stop } from './attempt.js';
+import { attempt, RENDER_FAILED, type Stop } from './attempt.js';
 import type { GiveBack } from './claim.js';
 import type { Recorder } from './record.js';
 
 /** Calls of one batch under way at once. */
 const LANES = 16;
 
-/** A slot of the account's rate is lost when its call is so late, in ms: late calls would crowd the next second. */
-const LATE_MS = 1_000;
+/**
+ * A slot of the account's rate is lost when its call is so late, in ms: late calls would crowd the ones that follow. So
+ * the burst is a quarter of a second's worth, and for accounts so fast that a batch is granted at one moment, the batch.
+ */
+const LATE_MS = 250;
+const LATE_AT_ONCE_MS = 1_000;
+const AT_ONCE_MS = 100;
 
 /** A campaign's status is looked at so often while its batch runs, in ms. */
 const WATCH_MS = 500;
@@ -51,6 +56,7 @@ export async function makeCalls(batch: Batch): Promise<CallsEnd> {
   const { deliveries, pace, recorder } = batch;
   const end: CallsEnd = { used: 0, returned: [], rejected: 0, sent: 0 };
   const isRunning = watch(batch.campaign._id);
+  const lateMs = pace.spacingMs * deliveries.length < AT_ONCE_MS ? LATE_AT_ONCE_MS : LATE_MS;
   let next = 0;
   let isStopped = false;
 
@@ -63,7 +69,10 @@ export async function makeCalls(batch: Batch): Promise<CallsEnd> {
       const early = slot - performance.now();
       // At most the limiter's horizon, so an ending worker waits no longer than that.
       if (early > 1) await sleep(early);
-      isStopped ||= batch.signal.aborted || isTooLate(slot, batch.deadline) || !(await isRunning());
+      const mayGoOn = await isRunning();
+      // After everything that waits, so that what happened meanwhile counts.
+      if (!mayGoOn || batch.signal.aborted || performance.now() > Math.min(batch.deadline, slot + lateMs))
+        isStopped = true;
       if (isStopped) {
         end.returned.push({ id: delivery._id, how: {} });
         return;
@@ -73,7 +82,7 @@ export async function makeCalls(batch: Batch): Promise<CallsEnd> {
         recorder.add(result.outcome);
         const { kind } = result.outcome;
         if (kind === 'sent') end.sent += 1;
-        if (kind === 'failed') end.rejected += 1;
+        if (kind === 'failed' && result.outcome.error.code !== RENDER_FAILED) end.rejected += 1;
         if (kind === 'sent' || kind === 'unconfirmed') end.used += 1;
       } else {
         end.returned.push({ id: result.returned, how: result.how });
@@ -85,11 +94,6 @@ export async function makeCalls(batch: Batch): Promise<CallsEnd> {
   await Promise.all(Array.from({ length: Math.min(LANES, deliveries.length) }, lane));
   for (const { _id } of deliveries.slice(next)) end.returned.push({ id: _id, how: {} });
   return end;
-}
-
-function isTooLate(slot: number, deadline: number): boolean {
-  const now = performance.now();
-  return now > deadline || now - slot > LATE_MS;
 }
 
 /** Whether the campaign is still sending, by one look at the database every so often for all lanes. */

@@ -1,10 +1,13 @@
 import type { Types } from 'mongoose';
-import { BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
+import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
 import { JOURNALED } from '../mongo.js';
 import { CALL_TIMEOUT_MS } from '../ses/clients.js';
 
 /** How long a claim lasts, by the database's clock. */
 export const LEASE_MS = 60_000;
+
+/** The error of a delivery whose worker did not come back. */
+const WORKER_LOST = 'worker_lost';
 
 /** No call begins when it could still be under way as the claim ends. */
 const LAST_CALL_MS = LEASE_MS - 2 * CALL_TIMEOUT_MS;
@@ -63,14 +66,17 @@ export async function claim(token: Types.ObjectId, candidates: readonly Delivery
 
 /** What the give-back of deliveries means for them. */
 export interface GiveBack {
-  /** When they may be claimed again; now where absent. */
+  /** When they may be claimed again; at once where absent. */
   dueAt?: Date;
   /** Whether the attempt counts: a throttle costs none. */
   keepAttempt?: boolean;
   error?: { code: string; message: string };
 }
 
-/** Puts back to pending what SES surely did not take. Only rows that this claim still holds are touched. */
+/**
+ * Puts back to pending what SES surely did not take: of this claim, also where it has run out meanwhile and the sweeper
+ * took the delivery for doubtful. Nothing that somebody else holds is touched.
+ */
 export async function giveBack(
   token: Types.ObjectId,
   ids: readonly Types.ObjectId[],
@@ -86,10 +92,10 @@ export async function giveBackAll(token: Types.ObjectId): Promise<void> {
 
 async function giveBackWhere(filter: Record<string, unknown>, how: GiveBack): Promise<void> {
   await DeliveryModel.collection.updateMany(
-    { ...filter, status: 'sending' },
+    { ...filter, $or: [{ status: 'sending' }, { status: 'unconfirmed', 'error.code': WORKER_LOST }] },
     {
-      $set: { status: 'pending', dueAt: how.dueAt ?? new Date(), ...(how.error ? { error: how.error } : {}) },
-      $unset: { claim: 1 },
+      $set: { status: 'pending', dueAt: how.dueAt ?? AT_ONCE, ...(how.error ? { error: how.error } : {}) },
+      $unset: { claim: 1, ...(how.error ? {} : { error: 1 }) },
       ...(how.keepAttempt ? {} : { $inc: { attempts: -1 } }),
     },
     { writeConcern: JOURNALED },
@@ -107,7 +113,7 @@ export async function expireClaims(now: Date): Promise<number> {
     {
       $set: {
         status: 'unconfirmed',
-        error: { code: 'worker_lost', message: 'The worker ended between the call to SES and its answer' },
+        error: { code: WORKER_LOST, message: 'The worker ended between the call to SES and its answer' },
       },
     },
     { writeConcern: JOURNALED },

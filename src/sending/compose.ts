@@ -19,10 +19,10 @@ export interface Letter {
 export function compose(letter: Letter): Promise<Buffer> {
   const { from, to, replyTo, subject, html, text, headers } = letter;
   const mail = new MailComposer({
-    from: { name: from.name ?? '', address: from.address },
-    to: { name: to.name ?? '', address: to.address },
+    from: { name: literal(from.name ?? ''), address: from.address },
+    to: { name: literal(to.name ?? ''), address: to.address },
     ...(replyTo ? { replyTo } : {}),
-    subject,
+    subject: literal(subject),
     ...(html === undefined ? {} : { html }),
     text,
     headers,
@@ -32,4 +32,12 @@ export function compose(letter: Letter): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     mail.compile().build((error: Error | null, message: Buffer) => (error ? reject(error) : resolve(message)));
   });
+}
+
+/**
+ * Text that looks like an encoded word (RFC 2047) would be shown as what it decodes to. A zero-width space takes the
+ * likeness away, and makes nodemailer encode the whole.
+ */
+function literal(text: string): string {
+  return text.replaceAll('=?', '=\u200b?');
 }

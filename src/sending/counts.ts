@@ -50,14 +50,24 @@ export async function count(campaignId: Types.ObjectId): Promise<Counts> {
 
 /** Whether counts are old enough to be taken again: after a second, or ten times what the counting took. */
 export function isStale(counts: Pick<Counts, 'asOf' | 'tookMs'> | null | undefined): boolean {
-  return !counts || Date.now() - counts.asOf.getTime() > Math.max(FRESH_MS, SHARE * counts.tookMs);
+  if (!counts) return true;
+  const ageMs = Date.now() - counts.asOf.getTime();
+  // Counted in the future is counted by a clock that was wrong.
+  return ageMs < -FRESH_MS || ageMs > Math.max(FRESH_MS, SHARE * counts.tookMs);
 }
 
 /** Counts a campaign and keeps the numbers with it; older ones never replace newer. */
 export async function refresh(campaignId: Types.ObjectId): Promise<Counts> {
   const counts = await count(campaignId);
   await EmailCampaignModel.updateOne(
-    { _id: campaignId, $or: [{ counts: { $exists: false } }, { 'counts.asOf': { $lt: counts.asOf } }] },
+    {
+      _id: campaignId,
+      $or: [
+        { counts: { $exists: false } },
+        { 'counts.asOf': { $lt: counts.asOf } },
+        { 'counts.asOf': { $gt: new Date(Date.now() + FRESH_MS) } },
+      ],
+    },
     { $set: { counts } },
     { timestamps: false },
   );

@@ -68,6 +68,7 @@ async function freeze(tenant: Tenant, campaign: EmailCampaign, business: Busines
   const fromEmail = campaign.fromEmail ?? settings.defaultFromEmail;
   const problems: Problem[] = [];
   if (campaign.template && !template) problems.push({ path: 'template', message: 'its template is gone' });
+  if (template && !template.isActive) problems.push({ path: 'template', message: 'its template is not active' });
   if (!subject) problems.push({ path: 'subject', message: 'it has no subject' });
   if (!fromEmail) problems.push({ path: 'fromEmail', message: 'it has no sender' });
   if (!content?.html && !content?.text) problems.push({ path: 'content', message: 'it has no content' });

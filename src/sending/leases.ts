@@ -1,3 +1,4 @@
+import mongoose from 'mongoose';
 import { LeaseModel } from '../models/lease.js';
 
 /**
@@ -20,8 +21,13 @@ export async function hold(name: string, holder: string, forMs: number): Promise
       { $unset: 'isFree' },
     ],
     { upsert: true, updatePipeline: true, returnDocument: 'after', lean: true },
-  );
+  ).catch(othersWereFirst);
   return lease?.holder === holder;
+}
+
+/** The very first holders may insert at once: MongoDB lets one of them win. */
+function othersWereFirst(error: unknown): undefined {
+  if (!(error instanceof mongoose.mongo.MongoServerError && error.code === 11000)) throw error;
 }
 
 /** Lets another have it at once. */

@@ -1,3 +1,4 @@
+import { logger } from '../logger.js';
 import { redis, script } from '../redis.js';
 import type { SendQuota } from '../ses/account.js';
 
@@ -14,9 +15,11 @@ const THROTTLE_REST_MS = 1_000;
  * The account's schedule of calls, over all processes: a token bucket in its virtual-scheduling form (ITU-T I.371, GCRA)
  * by Redis's own clock. `tat` is the time of the next free slot in µs. A grant is so many slots, one interval apart.
  *
- * A schedule that was lost (an emptied Redis) begins one horizon from now, when every slot it may have given is past.
+ * A schedule that was lost (an emptied Redis, or a clock that was set back) begins one horizon from now, when every slot it
+ * may have given is past.
  * KEYS 1: the account. ARGV: wanted, horizon µs, refresh µs.
- * Returns granted, µs until the first slot, µs between slots, µs to wait before asking again, whether to ask SES.
+ * Returns granted, µs until the first slot, µs between slots, µs to wait before asking again, and whether to ask SES: 0,
+ * ASK_AGAIN or ASK_FIRST.
  */
 const acquireScript = script(`
 local t = redis.call('TIME')
@@ -25,25 +28,27 @@ local wanted, horizon, refresh = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(
 local h = redis.call('HMGET', KEYS[1], 'tat', 'rate', 'left', 'asked')
 local tat, rate, left, asked = tonumber(h[1]), tonumber(h[2]), tonumber(h[3]), tonumber(h[4])
 local ask = 0
-if not asked or now - asked > refresh then
-  ask = 1
+if not asked or asked > now or now - asked > refresh or (not rate and now - asked > 5000000) then
+  ask = rate and 1 or 2
   redis.call('HSET', KEYS[1], 'asked', now)
 end
 redis.call('PEXPIRE', KEYS[1], 86400000)
-if not tat then
+local interval = 1000000 / (rate or 1)
+if not tat or tat > now + 3 * horizon + interval then
   tat = now + horizon
   redis.call('HSET', KEYS[1], 'tat', tat)
 end
-if not rate then return {0, 0, 0, 50000, ask} end
+if not rate then return {0, 0, 0, 250000, ask} end
 if left and left < 1 then return {0, 0, 0, 5000000, ask} end
-local interval = 1000000 / rate
 if tat < now then tat = now end
 local room = math.floor((now + horizon - tat) / interval)
+if room < 1 and interval > horizon and tat <= now + horizon then room = 1 end
 if left and left < room then room = math.floor(left) end
 local least = math.min(wanted, math.max(1, math.floor(horizon / interval / 2)))
 if left and left < least then least = math.max(1, math.floor(left)) end
 if room < least then
-  return {0, 0, 0, math.ceil(tat + least * interval - now - horizon), ask}
+  local free = interval > horizon and tat or tat + least * interval
+  return {0, 0, 0, math.max(1000, math.ceil(free - now - horizon)), ask}
 end
 local n = math.min(wanted, room)
 redis.call('HSET', KEYS[1], 'tat', string.format('%.0f', tat + n * interval))
@@ -51,10 +56,15 @@ if left then redis.call('HINCRBYFLOAT', KEYS[1], 'left', -n) end
 return {n, math.floor(tat - now), string.format('%.3f', interval), 0, ask}
 `);
 
-/** Slots of an account: the n-th call may begin `startsInMs + n * spacingMs` after the grant came. */
+/** The script's last figure: ask SES, whose limits are old, or not known at all. */
+const ASK_AGAIN = 1;
+const ASK_FIRST = 2;
+
+/** Slots of an account: the n-th call may begin at `from + n * spacingMs`. */
 export interface Slots {
   granted: number;
-  startsInMs: number;
+  /** On this process's monotonic clock (`performance.now()`), in ms. */
+  from: number;
   spacingMs: number;
   /** With nothing granted: when to ask again, in ms. */
   waitMs: number;
@@ -75,11 +85,15 @@ export async function acquire(account: AccountKey, wanted: number, askQuota: () 
   const key = keyOf(account);
   const reply = await acquireScript([key], [wanted, HORIZON_MS * 1_000, REFRESH_MS * 1_000]);
   const [granted = 0, startUs = 0, spacingUs = 0, waitUs = 0, ask = 0] = (reply as (string | number)[]).map(Number);
-  if (ask === 1) await learn(key, askQuota, granted === 0);
-  return { granted, startsInMs: startUs / 1_000, spacingMs: spacingUs / 1_000, waitMs: waitUs / 1_000 };
+  const from = performance.now() + startUs / 1_000;
+  if (ask === ASK_FIRST) await learn(key, askQuota);
+  // Who has slots must not wait for SES's answer: they would slide into those of others.
+  else if (ask === ASK_AGAIN)
+    learn(key, askQuota).catch((err: unknown) => logger().warn({ err, account }, 'limits not learnt'));
+  return { granted, from, spacingMs: spacingUs / 1_000, waitMs: waitUs / 1_000 };
 }
 
-async function learn(key: string, askQuota: () => Promise<SendQuota>, isNeeded: boolean): Promise<void> {
+async function learn(key: string, askQuota: () => Promise<SendQuota>): Promise<void> {
   try {
     const quota = await askQuota();
     const left = quota.maxPer24Hours < 0 ? undefined : quota.maxPer24Hours - quota.sentLast24Hours;
@@ -88,7 +102,7 @@ async function learn(key: string, askQuota: () => Promise<SendQuota>, isNeeded: 
   } catch (error) {
     // Somebody shall ask again; whoever knows the rate already goes on with it.
     await redis().hdel(key, 'asked');
-    if (isNeeded) throw error;
+    throw error;
   }
 }
 

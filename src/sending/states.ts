@@ -8,6 +8,8 @@ export const CAMPAIGN_MOVES = {
   resume: { from: ['paused'], to: 'sending' },
   cancel: { from: ['draft', 'scheduled', 'sending', 'paused'], to: 'cancelled' },
   complete: { from: ['sending'], to: 'sent' },
+  /** A delivery came back to pending after it was completed: a worker that had stood still knows it was not sent. */
+  reopen: { from: ['sent'], to: 'sending' },
 } as const satisfies Record<string, { from: readonly CampaignStatus[]; to: CampaignStatus }>;
 
 export type CampaignMove = keyof typeof CAMPAIGN_MOVES;

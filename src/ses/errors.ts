@@ -22,7 +22,20 @@ const ACCOUNT = new Set([
   'ConfigurationSetDoesNotExist',
 ]);
 
+/** About this message or address. */
+const MESSAGE = new Set([
+  'InvalidParameterValue',
+  'InvalidParameter',
+  'InvalidParameterCombination',
+  'MissingParameter',
+  'ValidationError',
+  'Validation',
+]);
+
 const CREDENTIALS = new Set([
+  'RequestExpired',
+  'IncompleteSignature',
+  'RequestTimeTooSkewed',
   'InvalidClientTokenId',
   'SignatureDoesNotMatch',
   'AccessDenied',
@@ -59,7 +72,10 @@ export function classify(error: unknown): SendFailure {
       ...at,
     };
   }
-  if (status !== undefined && status >= 400 && status < 500 && status !== 408) return { kind: 'rejected', ...at };
+  if (MESSAGE.has(awsName)) return { kind: 'rejected', ...at };
+  if (status === 401 || status === 403) return { kind: 'credentials', ...at };
+  // Refused for a reason that is not known here: the next message would fare no better, and a person should look.
+  if (status !== undefined && status >= 400 && status < 500 && status !== 408) return { kind: 'account', ...at };
   return { kind: 'unclear', code: code || awsName || 'Unknown', message };
 }
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Business } from '../models/business.js';
 import type { Sealed } from '../secrets.js';
 import { getSendQuota, type SendQuota } from './account.js';
-import { newSesClient } from './clients.js';
+import { CALL_TIMEOUT_MS, newSesClient } from './clients.js';
 import { credentialsOf } from './credentials.js';
 
 /** A message ready for SES: one recipient, since a complaint cannot tell two apart. */
@@ -35,9 +35,14 @@ interface Cached {
 
 /** The gateways of one process, each with its client and sockets; the least used are closed. */
 export class Gateways {
+  private isClosed = false;
   private readonly cache = new LRUCache<string, Cached>({
     max: 200,
-    dispose: ({ client }) => client.destroy(),
+    // Calls may still be under way: cut off, nobody could tell whether they were heard.
+    dispose: ({ client }) => {
+      if (this.isClosed) client.destroy();
+      else setTimeout(() => client.destroy(), 2 * CALL_TIMEOUT_MS).unref();
+    },
   });
 
   /**
@@ -64,6 +69,7 @@ export class Gateways {
   }
 
   close(): void {
+    this.isClosed = true;
     this.cache.clear();
   }
 }

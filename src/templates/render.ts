@@ -5,6 +5,12 @@ import { type Compiled, isGiven, type Rendered } from './source.js';
 /** The most characters one part of a message may have: SES takes 10 MB in base64, and mail programs cut far earlier. */
 const MAX_OUTPUT = 2 * 1024 * 1024;
 
+/**
+ * A subject's characters. It is one header line, which SES takes up to 1,000 characters long (RFC 5322 §2.1.1: 998), and
+ * which can only be folded where it has a space.
+ */
+const MAX_SUBJECT = 500;
+
 /** A message that could not be made of its template and variables; the message says why, for a person. */
 export class RenderError extends Error {
   constructor(
@@ -32,12 +38,20 @@ export function render(compiled: Compiled, values: Readonly<Record<string, unkno
   const { subject, html, text } = compiled.parsed;
   return {
     // A line break would end the header and begin one of the sender's making (RFC 5322 §2.2).
-    subject: renderPart('subject', plainEngine, subject, scope)
-      .replace(/\p{Cc}+/gu, ' ')
-      .trim(),
+    subject: shortened(
+      renderPart('subject', plainEngine, subject, scope)
+        .replace(/\p{Cc}+/gu, ' ')
+        .trim(),
+    ),
     ...(html ? { html: renderPart('content.html', htmlEngine, html, scope) } : {}),
     text: renderPart('content.text', plainEngine, text, scope),
   };
+}
+
+/** A long subject loses its end rather than its recipient. */
+function shortened(subject: string): string {
+  if (subject.length <= MAX_SUBJECT) return subject;
+  return `${[...subject].slice(0, MAX_SUBJECT - 1).join('')}…`;
 }
 
 function renderPart(path: string, engine: Liquid, part: Template[], scope: Record<string, unknown>): string {

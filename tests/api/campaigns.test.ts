@@ -149,6 +149,37 @@ describe('POST /api/campaigns/:id/send', () => {
   });
 });
 
+describe('what MongoDB could not store or search', () => {
+  it('is a 422 and never a 500', async () => {
+    const who = await register();
+    const { id } = await created(who);
+    const bad = { recipients: [{ email: 'a@example.com', variables: { _bsontype: 'ObjectId' } }] };
+    expect(paths((await call(who, 'post', `/${id}/recipients`, bad).expect(422)).body)).toEqual([
+      'recipients.0.variables',
+    ]);
+    expect(paths((await call(who, 'get', `/${id}/recipients?email=a%00`).expect(422)).body)).toEqual(['email']);
+    const templates = await api().get('/api/templates?search=a%00').auth(who.token, { type: 'bearer' }).expect(422);
+    expect(paths(templates.body)).toEqual(['search']);
+  });
+
+  it('in a file is an invalid line, and the lines around it are added', async () => {
+    const who = await register();
+    const { id } = await created(who);
+    const lines = [
+      { email: 'a@example.com' },
+      { email: 'b@example.com', variables: { _bsontype: 'x' } },
+      { email: 'c@example.com' },
+    ];
+    const { body } = await api()
+      .post(`/api/campaigns/${id}/recipients`)
+      .auth(who.token, { type: 'bearer' })
+      .type('application/x-ndjson')
+      .send(lines.map((line) => JSON.stringify(line)).join('\n'))
+      .expect(200);
+    expect(body).toMatchObject({ added: 2, invalid: 1, errors: [{ line: 2 }] });
+  });
+});
+
 describe('GET /api/campaigns/:id/stats', () => {
   it('counts each recipient once', async () => {
     const who = await register();

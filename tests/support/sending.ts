@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import { afterEach, inject } from 'vitest';
 import { createSesControl } from '../../src/embedded/ses/control-client.js';
-import { BUCKETS, DeliveryModel } from '../../src/models/delivery.js';
+import { AT_ONCE, BUCKETS, DeliveryModel } from '../../src/models/delivery.js';
 import { startWorkers } from '../../src/queue/workers.js';
 import { connectSes, type Registered, register, unique } from './factories.js';
 import { api } from './hub.js';
@@ -65,7 +65,7 @@ export async function draft(who: Registered, recipients: readonly Recipient[], f
       business: new Types.ObjectId(who.businessId),
       campaign: new Types.ObjectId(campaign.id),
       bucket: n % BUCKETS,
-      dueAt: now,
+      dueAt: AT_ONCE,
       createdAt: now,
     })),
   );

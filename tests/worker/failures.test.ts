@@ -1,6 +1,10 @@
+import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
+import { startWorkers as startOwnWorkers } from '../../src/queue/workers.js';
+import { claim, findDue, giveBack } from '../../src/sending/claim.js';
+import { reserve } from '../../src/sending/quota.js';
 import { sweep } from '../../src/sending/sweep.js';
 import { useHub } from '../support/hub.js';
 import { as, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
@@ -77,6 +81,28 @@ describe('what SES answers', () => {
     expect(await used(who.businessId)).toBe(0);
   });
 
+  it('wrong credentials pause the campaign and mark the account as not connected', async () => {
+    const who = await sender();
+    const id = await launched(who, people(5));
+    await ses().fail({ kind: 'error', code: 'SignatureDoesNotMatch', status: 403, accessKeyId: who.accessKeyId });
+    startWorkers();
+    const campaign = await untilCampaign(who, id, 'paused');
+    expect(campaign.pause.reason).toBe('credentials');
+    const { business } = await as(who, 'get', '/api/business');
+    expect(business.sesConfiguration.verified).toBe(false);
+    expect(await statesOf(who, id)).toEqual({ pending: 5 });
+  });
+
+  it('an account so slow that its batches are small is paused, too, when SES refuses everything', async () => {
+    const who = await sender(4);
+    const id = await launched(who, people(40));
+    await ses().fail({ kind: 'reject', accessKeyId: who.accessKeyId, message: 'Illegal content' });
+    startWorkers();
+    const campaign = await untilCampaign(who, id, 'paused');
+    expect(campaign.pause.reason).toBe('rejections');
+    expect((await statesOf(who, id)).failed).toBeLessThan(25);
+  });
+
   it('a day that is used up holds the campaign, and it goes on by itself', async () => {
     const who = await sender();
     const id = await launched(who, people(30));
@@ -94,8 +120,6 @@ describe('what a dead worker leaves', () => {
     const who = await sender();
     const id = await launched(who, people(10));
     // As a worker leaves it that is killed with ten reserved, six claimed and two of them recorded as sent.
-    const { reserve } = await import('../../src/sending/quota.js');
-    const { claim, findDue } = await import('../../src/sending/claim.js');
     const campaign = await DeliveryModel.findOne({ campaign: id }).lean();
     const { business, campaign: campaignId } = campaign ?? {};
     if (!business || !campaignId) throw new Error('no delivery');
@@ -121,13 +145,38 @@ describe('what a dead worker leaves', () => {
   });
 });
 
+describe('a worker that stood still for longer than its claim', () => {
+  it('gives back what it never sent, and a campaign that was completed meanwhile goes on', async () => {
+    const who = await sender();
+    const id = await launched(who, people(6));
+    const campaign = await DeliveryModel.findOne({ campaign: id }).lean();
+    if (!campaign?.campaign) throw new Error('no delivery');
+    const token = new Types.ObjectId();
+    const { deliveries } = await claim(token, await findDue(campaign.campaign, 6));
+    await DeliveryModel.updateMany({ campaign: id }, { $set: { 'claim.until': new Date(0) } });
+    await sweep();
+    expect(await statesOf(who, id)).toEqual({ unconfirmed: 6 });
+    startWorkers();
+    await untilCampaign(who, id, 'sent');
+
+    await giveBack(
+      token,
+      deliveries.slice(0, 4).map((one) => one._id),
+    );
+    await sweep();
+    await until(async () => (await statesOf(who, id)).sent === 4);
+    expect(await statesOf(who, id)).toEqual({ sent: 4, unconfirmed: 2 });
+    await untilCampaign(who, id, 'sent');
+    expect(await accepted(who.accessKeyId)).toHaveLength(4);
+  });
+});
+
 describe('an ending worker', () => {
   it('finishes its calls, records them and gives the rest back', async () => {
     const who = await sender(100);
     await ses().fail({ kind: 'latency', delayMs: 150, accessKeyId: who.accessKeyId });
     const id = await launched(who, people(300));
-    const { startWorkers: start } = await import('../../src/queue/workers.js');
-    const workers = start();
+    const workers = startOwnWorkers();
     await until(async () => (await accepted(who.accessKeyId)).length > 10);
     await workers.close();
     expect(await DeliveryModel.countDocuments({ campaign: id, status: { $in: ['sending', 'unconfirmed'] } })).toBe(0);

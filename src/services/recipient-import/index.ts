@@ -10,7 +10,15 @@ import { type Entry, readEntry } from './entry.js';
 import { insertBatch } from './insert.js';
 import { type Lease, lease } from './lease.js';
 import { readNdjson } from './ndjson.js';
-import { brokenOff, countInserted, countRejection, emptyReport, type ImportReport, withReport } from './report.js';
+import {
+  brokenOff,
+  countInserted,
+  countRejection,
+  emptyReport,
+  type ImportReport,
+  interrupted,
+  withReport,
+} from './report.js';
 import { Writer } from './writer.js';
 
 export type { ImportReport } from './report.js';
@@ -84,7 +92,7 @@ async function run(
     return report;
   } catch (error) {
     await writer.settled();
-    throw error instanceof AppError ? withReport(report, error) : error;
+    throw withReport(report, error instanceof AppError ? error : interrupted(error));
   }
 }
 

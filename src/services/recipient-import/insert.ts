@@ -1,5 +1,5 @@
 import mongoose, { Types } from 'mongoose';
-import { BUCKETS, type Delivery, DeliveryModel } from '../../models/delivery.js';
+import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../../models/delivery.js';
 import { SuppressionModel } from '../../models/suppression.js';
 import { owned, type Tenant } from '../../tenant.js';
 import type { Recipient } from './entry.js';
@@ -53,7 +53,7 @@ function deliveryMaker(tenant: Tenant, campaignId: Types.ObjectId) {
       email,
       status: 'pending',
       bucket: (first + index) % BUCKETS,
-      dueAt: now,
+      dueAt: AT_ONCE,
       attempts: 0,
       createdAt: now,
     };

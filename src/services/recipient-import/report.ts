@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.js';
+import { AppError, unavailable } from '../../errors.js';
 import type { BrokenStream } from './broken-stream.js';
 import type { Rejection } from './entry.js';
 import type { Inserted } from './insert.js';
@@ -38,6 +38,11 @@ export function brokenOff(report: ImportReport, cause: BrokenStream): AppError {
   const added = report.added === 1 ? '1 recipient was' : `${report.added} recipients were`;
   const message = `The file ${cause.message} (line ${line}); ${added} added before that, and sending it again is safe`;
   return new AppError('validation_failed', 422, message, { extra: { line }, cause });
+}
+
+/** 503 for an import that our side broke off, such as a database that went away. */
+export function interrupted(cause: unknown): AppError {
+  return unavailable('The import broke off on our side; what was added stays, and sending it again is safe', cause);
 }
 
 /** The same failure with the report of what came before it. */

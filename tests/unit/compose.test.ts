@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { compose } from '../../src/sending/compose.js';
+import { compile } from '../../src/templates/compile.js';
+import { render } from '../../src/templates/render.js';
+
+const letter = (overrides: object = {}) => ({
+  from: { name: 'Whisky', address: 'news@example.com' },
+  to: { name: 'Ann', address: 'ann@example.com' },
+  subject: 'Hello',
+  html: '<p>Hello</p>',
+  text: 'Hello',
+  headers: {},
+  ...overrides,
+});
+
+const headersOf = (raw: Buffer) => raw.toString('utf8').split('\r\n\r\n')[0] ?? '';
+
+describe('a message', () => {
+  it('keeps every line within the 998 characters of RFC 5322, whatever a variable holds', async () => {
+    const long = 'x'.repeat(5_000);
+    const { subject, text } = render(compile({ subject: '{{ v }}', text: '{{ v }}' }), { v: long });
+    const raw = (await compose(letter({ subject, text, html: `<p>${long}</p>` }))).toString('utf8');
+    expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998);
+  });
+
+  it('shows names and subjects that look like encoded words as they are', async () => {
+    const lookalike = '=?utf-8?q?evil?=';
+    const raw = await compose(letter({ subject: lookalike, to: { name: lookalike, address: 'ann@example.com' } }));
+    expect(headersOf(raw)).not.toContain(lookalike);
+  });
+
+  it('writes names with umlauts, quotes and commas so that they stay one name', async () => {
+    const raw = await compose(letter({ to: { name: 'Groß, "Jo" <x@y.z>', address: 'ann@example.com' } }));
+    expect(headersOf(raw).match(/^To: .*<ann@example\.com>$/m)).not.toBeNull();
+    expect(headersOf(raw)).not.toContain('<x@y.z>');
+  });
+});

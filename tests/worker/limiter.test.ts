@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { redis } from '../../src/redis.js';
+import { acquire, exhaustDay, HORIZON_MS, rest } from '../../src/sending/limiter.js';
+import { unique } from '../support/factories.js';
+import { useHub } from '../support/hub.js';
+import { until } from '../support/until.js';
+
+useHub();
+
+const limits =
+  (maxPerSecond: number, left = -1) =>
+  async () => ({
+    maxPerSecond,
+    maxPer24Hours: left,
+    sentLast24Hours: 0,
+  });
+
+/** The first slots of an account, once its rate is known. */
+const slots = (account: string, wanted: number, rate: number) =>
+  until(async () => {
+    const got = await acquire(account, wanted, limits(rate));
+    return got.granted > 0 ? got : undefined;
+  });
+
+describe('the limiter', () => {
+  it.each([0.2, 0.5, 1, 3])('gives slots also at %d a second', async (rate) => {
+    const account = unique('account');
+    const { granted, spacingMs } = await slots(account, 64, rate);
+    expect(granted).toBeGreaterThanOrEqual(1);
+    expect(granted).toBeLessThanOrEqual(Math.max(1, rate));
+    expect(spacingMs).toBeCloseTo(1_000 / rate, 1);
+    const next = await acquire(account, 64, limits(rate));
+    expect(next.granted).toBe(0);
+    expect(next.waitMs).toBeGreaterThan(0);
+  });
+
+  it('gives to any number of askers no more slots than the rate has, one interval apart', async () => {
+    const account = unique('account');
+    await slots(account, 1, 100);
+    const startedAt = performance.now();
+    const starts: number[] = [];
+    await until(async () => {
+      const grants = await Promise.all(Array.from({ length: 8 }, () => acquire(account, 20, limits(100))));
+      for (const { granted, from, spacingMs } of grants) {
+        for (let n = 0; n < granted; n += 1) starts.push(from + n * spacingMs);
+      }
+      return performance.now() - startedAt > 2_000;
+    });
+    const elapsedS = (performance.now() - startedAt + HORIZON_MS) / 1_000;
+    expect(starts.length).toBeLessThanOrEqual(100 * elapsedS + 1);
+    expect(starts.length).toBeGreaterThanOrEqual(100 * (elapsedS - 1) * 0.95);
+  });
+
+  it('begins empty after Redis has lost its schedule, or had its clock set back', async () => {
+    const account = unique('account');
+    await slots(account, 10, 50);
+    await redis().del(`pmh:ses:${account}`);
+    expect((await acquire(account, 10, limits(50))).granted).toBe(0);
+    const after = await slots(account, 10, 50);
+    expect(after.from - performance.now()).toBeLessThan(HORIZON_MS + 50);
+
+    await redis().hset(`pmh:ses:${account}`, 'tat', String((Date.now() + 3_600_000) * 1_000));
+    expect((await slots(account, 10, 50)).granted).toBeGreaterThan(0);
+  });
+
+  it('gives nothing for a second after a throttle, and nothing while the day is used up', async () => {
+    const account = unique('account');
+    await slots(account, 1, 50);
+    await rest(account);
+    const { from } = await slots(account, 1, 50);
+    expect(from - performance.now()).toBeGreaterThan(-100);
+    await exhaustDay(account);
+    expect(await acquire(account, 1, limits(50))).toMatchObject({ granted: 0 });
+  });
+
+  it('counts the day’s rest down, whoever asks', async () => {
+    const account = unique('account');
+    const ask = limits(1_000, 30);
+    let granted = 0;
+    await until(async () => {
+      const grants = await Promise.all(Array.from({ length: 4 }, () => acquire(account, 8, ask)));
+      granted += grants.reduce((sum, one) => sum + one.granted, 0);
+      return granted >= 30;
+    });
+    expect(granted).toBe(30);
+    expect((await acquire(account, 1, ask)).granted).toBe(0);
+  });
+
+  it('does not make those who have slots wait for what SES says of the account', async () => {
+    const account = unique('account');
+    await slots(account, 1, 50);
+    await redis().hset(`pmh:ses:${account}`, 'asked', '1');
+    let answer: () => void = () => undefined;
+    const slow = () => new Promise<never>((_resolve, reject) => (answer = () => reject(new Error('late'))));
+    const got = await until(async () => {
+      const one = await acquire(account, 1, slow);
+      return one.granted > 0 ? one : undefined;
+    });
+    expect(got.granted).toBe(1);
+    answer();
+  });
+});
