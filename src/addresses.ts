@@ -25,8 +25,8 @@ export function parseAddress(text: string): Address | { reason: string } {
   const raw = named ? (named[3] ?? '').trim() : trimmed;
   const email = normalizeEmail(raw);
   if (typeof email !== 'string') return email;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a name becomes a header, which CR or LF would end
-  if (name && /[\u0000-\u001f\u007f]/.test(name)) return { reason: 'the name has a line break or control character' };
+  // A name becomes a header, which CR or LF would end.
+  if (name && /\p{Cc}/u.test(name)) return { reason: 'the name has a line break or control character' };
   return name ? { email, name } : { email };
 }
 

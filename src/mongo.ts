@@ -22,6 +22,18 @@ export async function connectMongo(uri = config().mongodbUri): Promise<void> {
   await Promise.all(Object.values(mongoose.models).map((model) => model.createIndexes()));
 }
 
+type DuplicateKeyError = mongoose.mongo.MongoServerError & { code: 11000 };
+
+/** Whether a unique index refused a write: somebody else was first. */
+export function isDuplicateKey(error: unknown): error is DuplicateKeyError {
+  return error instanceof mongoose.mongo.MongoServerError && error.code === 11000;
+}
+
+/** For an upsert that others may make at the same moment: MongoDB lets one of them win. @throws any other error. */
+export function ignoreDuplicateKey(error: unknown): undefined {
+  if (!isDuplicateKey(error)) throw error;
+}
+
 /** Whether MongoDB answers a ping within `timeoutMs`. Never throws. */
 export async function isMongoUp(timeoutMs = 2_000): Promise<boolean> {
   try {

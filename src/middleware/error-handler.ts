@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import mongoose from 'mongoose';
 import { AppError, conflict, malformed, unavailable } from '../errors.js';
 import { logger } from '../logger.js';
+import { isDuplicateKey } from '../mongo.js';
 
 /** What no route answered. */
 export const noRoute: RequestHandler = () => {
@@ -31,7 +31,7 @@ function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof URIError) return malformed('The URL is not properly encoded');
   if (isBodyError(error)) return bodyError(error);
-  if (error instanceof mongoose.mongo.MongoServerError && error.code === 11000) {
+  if (isDuplicateKey(error)) {
     return conflict(`There is one already with this ${Object.keys(error.keyPattern ?? {}).join(' and ')}`);
   }
   if (isOutage(error)) return unavailable('The service cannot reach its database right now; try again', error);

@@ -1,5 +1,5 @@
-import mongoose from 'mongoose';
 import { LeaseModel } from '../models/lease.js';
+import { ignoreDuplicateKey } from '../mongo.js';
 
 /**
  * Takes or renews a lease for `forMs`, by the database's clock: one write, of which one caller at a time comes out as
@@ -21,13 +21,8 @@ export async function hold(name: string, holder: string, forMs: number): Promise
       { $unset: 'isFree' },
     ],
     { upsert: true, updatePipeline: true, returnDocument: 'after', lean: true },
-  ).catch(othersWereFirst);
+  ).catch(ignoreDuplicateKey);
   return lease?.holder === holder;
-}
-
-/** The very first holders may insert at once: MongoDB lets one of them win. */
-function othersWereFirst(error: unknown): undefined {
-  if (!(error instanceof mongoose.mongo.MongoServerError && error.code === 11000)) throw error;
 }
 
 /** Lets another have it at once. */

@@ -1,6 +1,6 @@
-import mongoose, { type Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import { SuppressionModel, type SuppressionReason } from '../models/suppression.js';
-import { JOURNALED } from '../mongo.js';
+import { isDuplicateKey, JOURNALED } from '../mongo.js';
 import { owned, type Tenant } from '../tenant.js';
 
 /** The gravest first: what a skipped delivery names when its address has several. */
@@ -30,7 +30,7 @@ export async function suppress(
     });
     return modifiedCount + upsertedCount > 0;
   } catch (error) {
-    if (!(error instanceof mongoose.mongo.MongoServerError && error.code === 11000)) throw error;
+    if (!isDuplicateKey(error)) throw error;
     // The row is there: with this reason, or made by another call a moment ago for another one.
     const { modifiedCount } = await SuppressionModel.updateOne(withoutReason, add, WRITE);
     return modifiedCount > 0;

@@ -2,7 +2,7 @@ import mongoose, { type Types, type UpdateQuery } from 'mongoose';
 import { businessInactive, invalid, notFound } from '../errors.js';
 import { type Business, BusinessModel, PLAN_LIMITS } from '../models/business.js';
 import { type User, UserModel } from '../models/user.js';
-import { JOURNALED } from '../mongo.js';
+import { ignoreDuplicateKey, JOURNALED } from '../mongo.js';
 import type { AdminBusinessChanges } from '../schemas/admin.js';
 import type { BusinessChanges } from '../schemas/businesses.js';
 import type { Tenant } from '../tenant.js';
@@ -59,13 +59,8 @@ export async function administer(
 export async function found({ _id, business, founding }: Pick<User, '_id' | 'business' | 'founding'>): Promise<void> {
   if (!founding || !business) return;
   const written = new BusinessModel({ _id: business, name: founding.name, domain: founding.domain });
-  await written.save({ ...JOURNALED }).catch(ignoreDuplicate);
+  await written.save({ ...JOURNALED }).catch(ignoreDuplicateKey);
   await UserModel.updateOne({ _id }, { $unset: { founding: 1 } });
-}
-
-/** Two requests may find the same unfinished registration: MongoDB takes the business once. */
-function ignoreDuplicate(error: unknown): void {
-  if (!(error instanceof mongoose.mongo.MongoServerError && error.code === 11000)) throw error;
 }
 
 /** @throws AppError `not_found`. */

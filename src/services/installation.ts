@@ -1,5 +1,5 @@
-import mongoose from 'mongoose';
 import { SettingModel } from '../models/setting.js';
+import { ignoreDuplicateKey } from '../mongo.js';
 import { open, type Sealed, seal } from '../secrets.js';
 
 const CANARY = 'encryption-canary';
@@ -14,7 +14,7 @@ export async function checkEncryptionKey(): Promise<void> {
     { _id: CANARY },
     { $setOnInsert: { value: seal(CANARY, CANARY) } },
     { upsert: true },
-  ).catch(ignoreDuplicate);
+  ).catch(ignoreDuplicateKey);
   const canary = await SettingModel.findById(CANARY).lean();
   try {
     open(canary?.value as Sealed, CANARY);
@@ -23,9 +23,4 @@ export async function checkEncryptionKey(): Promise<void> {
       cause,
     });
   }
-}
-
-/** Two processes of a new installation may start at once: MongoDB lets one upsert win. */
-function ignoreDuplicate(error: unknown): void {
-  if (!(error instanceof mongoose.mongo.MongoServerError && error.code === 11000)) throw error;
 }

@@ -1,7 +1,7 @@
-import mongoose, { type Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import { conflict } from '../errors.js';
 import { type User, UserModel } from '../models/user.js';
-import { JOURNALED } from '../mongo.js';
+import { isDuplicateKey, JOURNALED } from '../mongo.js';
 import type { Role, UserPermission } from '../permissions.js';
 import * as passwords from './passwords.js';
 
@@ -30,7 +30,7 @@ export async function create({ password, permissions, ...fields }: NewUser): Pro
     await user.save({ ...JOURNALED });
     return user.toObject();
   } catch (error) {
-    if (error instanceof mongoose.mongo.MongoServerError && error.code === 11000) {
+    if (isDuplicateKey(error)) {
       throw conflict('There is already an account with this address');
     }
     throw error;
