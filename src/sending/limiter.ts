@@ -93,17 +93,12 @@ export async function acquire(account: AccountKey, wanted: number, askQuota: () 
   return { granted, from, spacingMs: spacingUs / 1_000, waitMs: waitUs / 1_000 };
 }
 
+/** Where it fails, the script lets nobody ask again for a minute, or for 5 s while the rate is unknown. */
 async function learn(key: string, askQuota: () => Promise<SendQuota>): Promise<void> {
-  try {
-    const quota = await askQuota();
-    const left = quota.maxPer24Hours < 0 ? undefined : quota.maxPer24Hours - quota.sentLast24Hours;
-    const change = redis().multi().hset(key, 'rate', Math.max(0.1, quota.maxPerSecond));
-    await (left === undefined ? change.hdel(key, 'left') : change.hset(key, 'left', left)).exec();
-  } catch (error) {
-    // Somebody shall ask again; whoever knows the rate already goes on with it.
-    await redis().hdel(key, 'asked');
-    throw error;
-  }
+  const quota = await askQuota();
+  const left = quota.maxPer24Hours < 0 ? undefined : quota.maxPer24Hours - quota.sentLast24Hours;
+  const change = redis().multi().hset(key, 'rate', Math.max(0.1, quota.maxPerSecond));
+  await (left === undefined ? change.hdel(key, 'left') : change.hset(key, 'left', left)).exec();
 }
 
 /** After a throttle: no slot of the account begins for a second. */

@@ -86,6 +86,19 @@ describe('the limiter', () => {
     expect((await acquire(account, 1, ask)).granted).toBe(0);
   });
 
+  it('asks SES once, not at every turn, while its limits cannot be read', async () => {
+    const account = unique('account');
+    await slots(account, 1, 1_000);
+    await redis().hset(`pmh:ses:${account}`, 'asked', '1');
+    let asked = 0;
+    const refused = async () => {
+      asked += 1;
+      throw new Error('AccessDenied');
+    };
+    for (let n = 0; n < 20; n += 1) await acquire(account, 1, refused);
+    expect(asked).toBe(1);
+  });
+
   it('does not make those who have slots wait for what SES says of the account', async () => {
     const account = unique('account');
     await slots(account, 1, 50);
