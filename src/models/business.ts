@@ -19,7 +19,7 @@ const subscription = new Schema(
   {
     plan: { type: String, enum: PLANS, required: true, default: 'free' },
     emailsPerMonth: { type: Number, required: true, default: PLAN_LIMITS.free },
-    /** Used and reserved in `quota.period`. Only `sending/quota.ts` writes it. */
+    /** Used and reserved in `quota.period`. Only `sending/limits/quota.ts` writes it. */
     emailsSentThisMonth: { type: Number, required: true, default: 0 },
     billingCycle: { type: String, enum: BILLING_CYCLES, required: true, default: 'monthly' },
     nextBillingDate: { type: Date },
@@ -38,7 +38,7 @@ const reservation = new Schema(
   part,
 );
 
-/** What is reserved of the month and not settled yet. Only `sending/quota.ts` writes it. */
+/** What is reserved of the month and not settled yet. Only `sending/limits/quota.ts` writes it. */
 const quota = new Schema(
   {
     /** The calendar month that `emailsSentThisMonth` counts, in the business's timezone: `2026-11`. */

@@ -3,9 +3,9 @@ import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import { config } from '../config.js';
 import { logger } from '../logger.js';
 import { workerRedis } from '../redis.js';
-import type { Sending } from '../sending/batch.js';
-import { startSweeper } from '../sending/sweeper.js';
-import { type TurnEnd, takeTurn } from '../sending/turn.js';
+import type { Sending } from '../sending/batch/run.js';
+import { type TurnEnd, takeTurn } from '../sending/batch/turn.js';
+import { startSweeper } from '../sending/upkeep/sweeper.js';
 import { Gateways } from '../ses/gateway.js';
 import { CAMPAIGN_QUEUE, JOBS, QUEUE_PREFIX } from './jobs.js';
 

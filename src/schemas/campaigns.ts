@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../models/delivery.js';
 import { CAMPAIGN_SCHEDULES, CAMPAIGN_STATUSES, type EmailCampaign, PAUSE_REASONS } from '../models/email-campaign.js';
-import type { Counts } from '../sending/counts.js';
+import type { Counts } from '../sending/campaigns/counts.js';
 import { Email, line } from './common.js';
 import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
 

@@ -73,7 +73,7 @@ async function change(id: Types.ObjectId, update: UpdateQuery<Business>): Promis
   return business;
 }
 
-/** MongoDB counts the months (`sending/quota.ts`) and has zones of its own: one it did not know would stop all mail. */
+/** MongoDB counts the months (`sending/limits/quota.ts`) and has zones of its own: one it did not know would stop all mail. */
 async function requireTimezone(timezone: string): Promise<void> {
   const now = { $dateToString: { date: '$$NOW', timezone } };
   try {

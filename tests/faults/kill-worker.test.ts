@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { TURNS_PER_CAMPAIGN } from '../../src/queue/jobs.js';
-import { BATCH_SIZE } from '../../src/sending/batch.js';
+import { BATCH_SIZE } from '../../src/sending/batch/run.js';
 import { useHub } from '../support/hub.js';
 import { useProcesses } from '../support/processes.js';
 import { as, launched, people, sender, ses, statesOf } from '../support/sending.js';

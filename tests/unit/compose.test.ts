@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compose } from '../../src/sending/compose.js';
+import { compose } from '../../src/sending/batch/compose.js';
 import { compile } from '../../src/templates/compile.js';
 import { render } from '../../src/templates/render.js';
 

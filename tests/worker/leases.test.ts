@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LeaseModel } from '../../src/models/lease.js';
-import { hold, release } from '../../src/sending/leases.js';
+import { hold, release } from '../../src/sending/upkeep/leases.js';
 import { unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DeliveryModel } from '../../src/models/delivery.js';
-import { sweep } from '../../src/sending/sweep.js';
+import { sweep } from '../../src/sending/upkeep/sweep.js';
 import { api, useHub } from '../support/hub.js';
 import { as, draft, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
 import { until } from '../support/until.js';

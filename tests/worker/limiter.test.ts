@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redis } from '../../src/redis.js';
-import { acquire, exhaustDay, HORIZON_MS, rest } from '../../src/sending/limiter.js';
+import { acquire, exhaustDay, HORIZON_MS, rest } from '../../src/sending/limits/limiter.js';
 import { unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
-import { DELIVERY_STATUSES, DeliveryModel, type DeliveryStatus } from '../models/delivery.js';
-import { EmailCampaignModel } from '../models/email-campaign.js';
+import { DELIVERY_STATUSES, DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
+import { EmailCampaignModel } from '../../models/email-campaign.js';
 
 /** What ever happened to a campaign's deliveries, from the timestamps that are set once. */
 export const STATS = { sent: 'sentAt', unsubscribed: 'unsubscribedAt' } as const;

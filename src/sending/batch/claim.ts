@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
-import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
-import { JOURNALED } from '../mongo.js';
-import { CALL_TIMEOUT_MS } from '../ses/clients.js';
+import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../../models/delivery.js';
+import { JOURNALED } from '../../mongo.js';
+import { CALL_TIMEOUT_MS } from '../../ses/clients.js';
 
 /** How long a claim lasts, by the database's clock. */
 export const LEASE_MS = 60_000;

@@ -1,6 +1,6 @@
-import { logger } from '../logger.js';
-import { redis, script } from '../redis.js';
-import type { SendQuota } from '../ses/account.js';
+import { logger } from '../../logger.js';
+import { redis, script } from '../../redis.js';
+import type { SendQuota } from '../../ses/account.js';
 
 /** Slots are handed out so far ahead, in ms: the time a worker has to get a batch ready. */
 export const HORIZON_MS = 1_000;

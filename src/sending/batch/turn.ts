@@ -1,11 +1,11 @@
 import type { Types } from 'mongoose';
-import { logger } from '../logger.js';
-import { DeliveryModel, type DeliveryStatus } from '../models/delivery.js';
-import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
-import { runBatch, type Sending } from './batch.js';
-import { move } from './campaign-moves.js';
-import { count } from './counts.js';
-import { OPEN } from './states.js';
+import { logger } from '../../logger.js';
+import { DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import { count } from '../campaigns/counts.js';
+import { move } from '../campaigns/moves.js';
+import { OPEN } from '../states.js';
+import { runBatch, type Sending } from './run.js';
 
 /** A turn lasts so long, in ms; then the next campaign has its own. */
 const TURN_MS = 500;

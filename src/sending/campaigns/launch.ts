@@ -1,15 +1,15 @@
 import type { Types } from 'mongoose';
-import { AppError, conflict, type Problem } from '../errors.js';
-import { logger } from '../logger.js';
-import { type Business, BusinessModel } from '../models/business.js';
-import { DeliveryModel } from '../models/delivery.js';
-import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
-import { type EmailTemplate, EmailTemplateModel } from '../models/email-template.js';
-import { enqueueTurns } from '../queue/queues.js';
-import { compile } from '../templates/compile.js';
-import { owned, type Tenant } from '../tenant.js';
-import { move, refuseMove } from './campaign-moves.js';
+import { AppError, conflict, type Problem } from '../../errors.js';
+import { logger } from '../../logger.js';
+import { type Business, BusinessModel } from '../../models/business.js';
+import { DeliveryModel } from '../../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import { type EmailTemplate, EmailTemplateModel } from '../../models/email-template.js';
+import { enqueueTurns } from '../../queue/queues.js';
+import { compile } from '../../templates/compile.js';
+import { owned, type Tenant } from '../../tenant.js';
 import { refresh } from './counts.js';
+import { move, refuseMove } from './moves.js';
 
 type Frozen = NonNullable<EmailCampaign['frozen']>;
 

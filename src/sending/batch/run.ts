@@ -1,19 +1,19 @@
 import type { Types } from 'mongoose';
-import { logger } from '../logger.js';
-import { BusinessModel } from '../models/business.js';
-import { type Delivery, DeliveryModel } from '../models/delivery.js';
-import { type EmailCampaign, EmailCampaignModel, type PauseReason } from '../models/email-campaign.js';
-import { classify } from '../ses/errors.js';
-import type { Gateway, Gateways } from '../ses/gateway.js';
+import { logger } from '../../logger.js';
+import { BusinessModel } from '../../models/business.js';
+import { type Delivery, DeliveryModel } from '../../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel, type PauseReason } from '../../models/email-campaign.js';
+import { classify } from '../../ses/errors.js';
+import type { Gateway, Gateways } from '../../ses/gateway.js';
+import { pause } from '../campaigns/moves.js';
+import * as limiter from '../limits/limiter.js';
+import * as quota from '../limits/quota.js';
+import { blockedForBulk } from '../suppression.js';
 import type { Stop } from './attempt.js';
 import { type CallsEnd, makeCalls, type Pace } from './calls.js';
-import { pause } from './campaign-moves.js';
 import { type Claim, claim, findDue, giveBack, giveBackAll } from './claim.js';
-import * as limiter from './limiter.js';
 import { persist } from './persist.js';
-import * as quota from './quota.js';
 import { Recorder } from './record.js';
-import { blockedForBulk } from './suppression.js';
 
 /** At most so many deliveries are claimed at once: what one turn of a killed worker can leave in doubt. */
 export const BATCH_SIZE = 64;

@@ -1,14 +1,14 @@
 import mongoose from 'mongoose';
-import { logger } from '../logger.js';
-import { DeliveryModel } from '../models/delivery.js';
-import { EmailCampaignModel } from '../models/email-campaign.js';
-import { enqueueTurns } from '../queue/queues.js';
-import { move } from './campaign-moves.js';
-import { endCancelled } from './cancelled.js';
-import { expireClaims, LEASE_MS } from './claim.js';
-import { isStale, refresh } from './counts.js';
-import * as quota from './quota.js';
-import { OPEN } from './states.js';
+import { logger } from '../../logger.js';
+import { DeliveryModel } from '../../models/delivery.js';
+import { EmailCampaignModel } from '../../models/email-campaign.js';
+import { enqueueTurns } from '../../queue/queues.js';
+import { expireClaims, LEASE_MS } from '../batch/claim.js';
+import { endCancelled } from '../campaigns/cancelled.js';
+import { isStale, refresh } from '../campaigns/counts.js';
+import { move } from '../campaigns/moves.js';
+import * as quota from '../limits/quota.js';
+import { OPEN } from '../states.js';
 
 /** A reservation is settled from the ledger when it is so old, in ms: its claims have expired by then. */
 const RESERVATION_MS = LEASE_MS + 30_000;

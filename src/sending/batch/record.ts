@@ -1,9 +1,9 @@
 import type { Types } from 'mongoose';
-import { type Delivery, DeliveryModel } from '../models/delivery.js';
-import { JOURNALED } from '../mongo.js';
+import { type Delivery, DeliveryModel } from '../../models/delivery.js';
+import { JOURNALED } from '../../mongo.js';
+import { AWAITS_OUTCOME } from '../states.js';
 import type { Outcome } from './outcome.js';
 import { persist } from './persist.js';
-import { AWAITS_OUTCOME } from './states.js';
 
 /** An outcome waits at most so long for others to be written with it, in ms: what a killed worker leaves in doubt. */
 const GROUP_MS = 100;

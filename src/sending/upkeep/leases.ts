@@ -1,5 +1,5 @@
-import { LeaseModel } from '../models/lease.js';
-import { ignoreDuplicateKey } from '../mongo.js';
+import { LeaseModel } from '../../models/lease.js';
+import { ignoreDuplicateKey } from '../../mongo.js';
 
 /**
  * Takes or renews a lease for `forMs`, by the database's clock: one write, of which one caller at a time comes out as

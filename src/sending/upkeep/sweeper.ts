@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { logger } from '../logger.js';
+import { logger } from '../../logger.js';
 import { hold, release } from './leases.js';
 import { sweep } from './sweep.js';
 

@@ -1,8 +1,8 @@
 import { Types } from 'mongoose';
-import { BusinessModel } from '../models/business.js';
-import { DeliveryModel } from '../models/delivery.js';
-import { JOURNALED } from '../mongo.js';
-import { USES_QUOTA } from './states.js';
+import { BusinessModel } from '../../models/business.js';
+import { DeliveryModel } from '../../models/delivery.js';
+import { JOURNALED } from '../../mongo.js';
+import { USES_QUOTA } from '../states.js';
 
 /** So many messages of the month, taken from the quota before anything is sent. Its id is the claim's token. */
 export interface Reservation {

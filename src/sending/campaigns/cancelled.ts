@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose';
-import { DeliveryModel } from '../models/delivery.js';
-import { EmailCampaignModel } from '../models/email-campaign.js';
+import { DeliveryModel } from '../../models/delivery.js';
+import { EmailCampaignModel } from '../../models/email-campaign.js';
+import { OPEN } from '../states.js';
 import { refresh } from './counts.js';
-import { OPEN } from './states.js';
 
 const CHUNK = 5_000;
 

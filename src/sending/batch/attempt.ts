@@ -1,10 +1,10 @@
 import type { Types } from 'mongoose';
-import { logger } from '../logger.js';
-import type { Delivery } from '../models/delivery.js';
-import type { EmailCampaign, PauseReason } from '../models/email-campaign.js';
-import { classify } from '../ses/errors.js';
-import type { Gateway } from '../ses/gateway.js';
-import { RenderError } from '../templates/render.js';
+import { logger } from '../../logger.js';
+import type { Delivery } from '../../models/delivery.js';
+import type { EmailCampaign, PauseReason } from '../../models/email-campaign.js';
+import { classify } from '../../ses/errors.js';
+import type { Gateway } from '../../ses/gateway.js';
+import { RenderError } from '../../templates/render.js';
 import type { GiveBack } from './claim.js';
 import { messageFor } from './content.js';
 import type { Outcome } from './outcome.js';

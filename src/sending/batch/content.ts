@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { Delivery } from '../models/delivery.js';
-import type { EmailCampaign } from '../models/email-campaign.js';
-import { compile } from '../templates/compile.js';
-import { render } from '../templates/render.js';
-import type { Compiled } from '../templates/source.js';
-import { signUnsubscribe, unsubscribeUrl } from '../tracking/tokens.js';
+import type { Delivery } from '../../models/delivery.js';
+import type { EmailCampaign } from '../../models/email-campaign.js';
+import { compile } from '../../templates/compile.js';
+import { render } from '../../templates/render.js';
+import type { Compiled } from '../../templates/source.js';
+import { signUnsubscribe, unsubscribeUrl } from '../../tracking/tokens.js';
 import { compose } from './compose.js';
 
 /** A campaign's frozen content never changes, so it is parsed once a process. */

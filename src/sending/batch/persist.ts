@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { logger } from '../logger.js';
+import { logger } from '../../logger.js';
 
 const RETRY_MS = 500;
 

@@ -1,9 +1,9 @@
 import type { Types } from 'mongoose';
-import { invalidTransition, notFound } from '../errors.js';
-import { type EmailCampaign, EmailCampaignModel, type PauseReason } from '../models/email-campaign.js';
-import { JOURNALED } from '../mongo.js';
-import { owned, type Tenant } from '../tenant.js';
-import { CAMPAIGN_MOVES, type CampaignMove } from './states.js';
+import { invalidTransition, notFound } from '../../errors.js';
+import { type EmailCampaign, EmailCampaignModel, type PauseReason } from '../../models/email-campaign.js';
+import { JOURNALED } from '../../mongo.js';
+import { owned, type Tenant } from '../../tenant.js';
+import { CAMPAIGN_MOVES, type CampaignMove } from '../states.js';
 
 interface Change {
   set?: Record<string, unknown>;

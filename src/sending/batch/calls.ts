@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Types } from 'mongoose';
-import type { Delivery } from '../models/delivery.js';
-import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
-import type { Gateway } from '../ses/gateway.js';
+import type { Delivery } from '../../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import type { Gateway } from '../../ses/gateway.js';
 import { attempt, RENDER_FAILED, type Stop } from './attempt.js';
 import type { GiveBack } from './claim.js';
 import type { Recorder } from './record.js';
