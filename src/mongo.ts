@@ -22,16 +22,41 @@ export async function connectMongo(uri = config().mongodbUri): Promise<void> {
   await Promise.all(Object.values(mongoose.models).map((model) => model.createIndexes()));
 }
 
-type DuplicateKeyError = mongoose.mongo.MongoServerError & { code: 11000 };
+const DUPLICATE_KEY = 11_000;
+
+type DuplicateKeyError = mongoose.mongo.MongoServerError & { code: typeof DUPLICATE_KEY };
 
 /** Whether a unique index refused a write: somebody else was first. */
 export function isDuplicateKey(error: unknown): error is DuplicateKeyError {
-  return error instanceof mongoose.mongo.MongoServerError && error.code === 11000;
+  return error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
 
 /** For an upsert that others may make at the same moment: MongoDB lets one of them win. @throws any other error. */
 export function ignoreDuplicateKey(error: unknown): undefined {
   if (!isDuplicateKey(error)) throw error;
+}
+
+/**
+ * Inserts those documents that no unique index refuses. The driver's own call: Mongoose would cast each field again.
+ * @returns the places in `documents` of those that are there already.
+ * @throws MongoBulkWriteError for any failure but a duplicate key.
+ */
+export async function insertMissing(
+  collection: mongoose.Collection,
+  documents: readonly object[],
+  writeConcern?: typeof JOURNALED,
+): Promise<number[]> {
+  if (documents.length === 0) return [];
+  try {
+    await collection.insertMany([...documents], { ordered: false, ...(writeConcern ? { writeConcern } : {}) });
+    return [];
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
+    const failures = [error.writeErrors].flat();
+    const isOther = failures.length === 0 || failures.some(({ code }) => code !== DUPLICATE_KEY);
+    if (isOther || error.result.getWriteConcernError()) throw error;
+    return failures.map(({ index }) => index);
+  }
 }
 
 /** Whether MongoDB answers a ping within `timeoutMs`. Never throws. */

@@ -1,7 +1,8 @@
 import type { CreateApiKey } from '../../src/schemas/api-keys.js';
 import type { Register } from '../../src/schemas/auth.js';
 import type { ConnectSes } from '../../src/schemas/businesses.js';
-import type { CreateCampaign, SendCampaign } from '../../src/schemas/campaigns.js';
+import type { SendCampaign } from '../../src/schemas/campaign-life.js';
+import type { CreateCampaign } from '../../src/schemas/campaigns.js';
 import type { Answer } from '../../src/schemas/operation.js';
 import type { AddRecipients } from '../../src/schemas/recipients.js';
 import type { CreateTemplate } from '../../src/schemas/templates.js';

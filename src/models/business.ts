@@ -1,5 +1,6 @@
 import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
 import type { Sealed } from '../secrets.js';
+import { outboxSchema } from './event.js';
 
 export const PLANS = ['free', 'basic', 'pro', 'enterprise'] as const;
 export const BUSINESS_STATUSES = ['active', 'suspended', 'cancelled'] as const;
@@ -30,10 +31,12 @@ const subscription = new Schema(
 const reservation = new Schema(
   {
     id: { type: Schema.Types.ObjectId, required: true },
-    campaign: { type: Schema.Types.ObjectId, required: true },
     period: { type: String, required: true },
     n: { type: Number, required: true },
     at: { type: Date, required: true },
+    /** The day's allowances that it took from, and their day. */
+    day: { type: String },
+    keys: { type: [String], default: undefined },
   },
   part,
 );
@@ -44,6 +47,19 @@ const quota = new Schema(
     /** The calendar month that `emailsSentThisMonth` counts, in the business's timezone: `2026-11`. */
     period: { type: String },
     reservations: { type: [reservation], required: true, default: [] },
+    /** The day that `days` counts, in the business's timezone: `2026-11-24`. */
+    day: { type: String },
+    /** Used and reserved today of what has a daily cap: `domain:example.com`, `campaign:<id>`. */
+    days: { type: [new Schema({ key: { type: String }, n: { type: Number } }, part)], default: undefined },
+    /** What the last reservation found to be left, of the month and of each cap: it reads back why it got nothing. */
+    found: { type: new Schema({ month: { type: Number }, caps: { type: [Number], default: undefined } }, part) },
+    /** Something was reserved since the month was last held against the ledger. */
+    isUnchecked: { type: Boolean },
+    /** The last month in which transactional mail went out. */
+    transactionalPeriod: { type: String },
+    /** The month and limit of which the business was told that 80 % are used, and that all is: `2026-11/1000`. */
+    warned: { type: String },
+    exceeded: { type: String },
   },
   part,
 );
@@ -72,6 +88,32 @@ const sendingDomain = new Schema(
   part,
 );
 
+/** What a sending domain may send a day; the receivers' trust in a new one is to grow slowly. */
+const domainLimit = new Schema(
+  {
+    domain: { type: String, required: true },
+    dailyCap: { type: Number },
+    /** The first day of the ramp, `2026-11-24` in the business's timezone, and the messages of each of its days. */
+    warmUp: {
+      type: new Schema(
+        { startsOn: { type: String, required: true }, perDay: { type: [Number], required: true } },
+        part,
+      ),
+    },
+  },
+  part,
+);
+
+/** When the reputation guard pauses: shares of what was sent, in percent. */
+const guard = new Schema(
+  {
+    maxBouncePercent: { type: Number, required: true, default: 5 },
+    maxComplaintPercent: { type: Number, required: true, default: 0.1 },
+    minOutcomes: { type: Number, required: true, default: 1_000 },
+  },
+  part,
+);
+
 const settings = new Schema(
   {
     defaultFromEmail: { type: String },
@@ -79,6 +121,8 @@ const settings = new Schema(
     replyToEmail: { type: String },
     webhookUrl: { type: String },
     timezone: { type: String, required: true, default: 'UTC' },
+    domainLimits: { type: [domainLimit], required: true, default: [] },
+    guard: { type: guard, required: true, default: {} },
   },
   part,
 );
@@ -93,6 +137,10 @@ const schema = new Schema(
     sendingDomains: { type: [sendingDomain], required: true, default: [] },
     settings: { type: settings, required: true, default: {} },
     status: { type: String, enum: BUSINESS_STATUSES, required: true, default: 'active' },
+    /** Where the guard's week begins at the earliest: at a person's word that the cause of a pause is mended. */
+    guardSince: { type: Date },
+    /** Events that are still to be put into the log. */
+    outbox: { type: [outboxSchema], default: undefined },
   },
   { timestamps: true, strict: 'throw' },
 );
@@ -102,6 +150,9 @@ schema.index(
   { 'quota.reservations.at': 1 },
   { partialFilterExpression: { 'quota.reservations.at': { $exists: true } } },
 );
+
+schema.index({ 'quota.isUnchecked': 1 }, { partialFilterExpression: { 'quota.isUnchecked': true } });
+schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $exists: true } } });
 
 export type Business = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
 export const BusinessModel = model<Business>('Business', schema);

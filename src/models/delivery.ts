@@ -22,11 +22,15 @@ export const AT_ONCE = new Date(0);
 /** Deliveries are spread over so many buckets, so that workers do not all claim at the head of one index. */
 export const BUCKETS = 32;
 
-/** The ledger: one message to one address. */
+/** What counts against the sender's reputation. */
+export const HARMS = ['bounced', 'complained'] as const;
+
+/** The ledger: one message to one address, of a campaign or outside any. */
 const schema = new Schema(
   {
     business: { type: Schema.Types.ObjectId, ref: 'Business', required: true },
     campaign: { type: Schema.Types.ObjectId, ref: 'EmailCampaign' },
+    message: { type: Schema.Types.ObjectId, ref: 'Message' },
     email: { type: String, required: true },
     name: { type: String },
     variables: { type: Schema.Types.Mixed },
@@ -34,17 +38,35 @@ const schema = new Schema(
     bucket: { type: Number, required: true },
     /** A pending delivery is not claimed before this time. */
     dueAt: { type: Date, required: true },
-    /** The attempt that holds or held it: `token` stays after the outcome and names the quota reservation it used. */
+    /**
+     * The attempt that holds or held it: `token` stays after the outcome and names the quota reservation it used, `period`
+     * the month that paid for it.
+     */
     claim: {
-      type: new Schema({ token: { type: Schema.Types.ObjectId }, until: { type: Date } }, { _id: false }),
+      type: new Schema(
+        { token: { type: Schema.Types.ObjectId }, until: { type: Date }, period: { type: String } },
+        { _id: false },
+      ),
     },
+    /** Calls of SES that may have reached it. Tags each message, so it is never counted back once SES was asked. */
     attempts: { type: Number, required: true, default: 0 },
+    /** How many of the attempts were before a person asked for another try. */
+    attemptsBefore: { type: Number },
+    /** The months that paid for earlier attempts, which may have been sent. */
+    pastPeriods: { type: [String], default: undefined },
     /** SES's id of the message, without which an event could not be told apart. */
     messageId: { type: String },
     error: { type: new Schema({ code: { type: String }, message: { type: String } }, { _id: false }) },
     sentAt: { type: Date },
+    deliveredAt: { type: Date },
+    bouncedAt: { type: Date },
+    complainedAt: { type: Date },
     failedAt: { type: Date },
+    unconfirmedAt: { type: Date },
     unsubscribedAt: { type: Date },
+    /** A bounce or complaint that counts against the sender's reputation, and when the hub learnt of it. */
+    harm: { type: String, enum: HARMS },
+    harmedAt: { type: Date },
     createdAt: { type: Date, required: true },
   },
   { strict: 'throw', versionKey: false },
@@ -56,6 +78,16 @@ schema.index({ campaign: 1, email: 1 }, { unique: true, partialFilterExpression:
 schema.index({ campaign: 1, status: 1, bucket: 1, dueAt: 1, _id: 1 });
 // What an attempt took, read back after a lost race and when its reservation is settled.
 schema.index({ 'claim.token': 1 }, { partialFilterExpression: { 'claim.token': { $exists: true } } });
+// The deliveries of a message, and what of them is still open.
+schema.index({ message: 1, status: 1 }, { partialFilterExpression: { message: { $type: 'objectId' } } });
+// What of the month messages used, when it is held against the ledger.
+schema.index({ business: 1, 'claim.period': 1 }, { partialFilterExpression: { message: { $type: 'objectId' } } });
+// What a business sent over a time, and what came of it that counts against it: the reputation guard's.
+schema.index({ business: 1, sentAt: 1 }, { partialFilterExpression: { sentAt: { $exists: true } } });
+schema.index(
+  { business: 1, harmedAt: 1, harm: 1, campaign: 1 },
+  { partialFilterExpression: { harmedAt: { $exists: true } } },
+);
 // The sweeper's: claims whose lease has run out.
 schema.index({ 'claim.until': 1 }, { partialFilterExpression: { status: 'sending' } });
 

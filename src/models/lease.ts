@@ -10,5 +10,8 @@ const schema = new Schema(
   { strict: 'throw', versionKey: false },
 );
 
+// What a dead process left is cleared away.
+schema.index({ until: 1 }, { expireAfterSeconds: 86_400 });
+
 export type Lease = InferRawDocTypeFromSchema<typeof schema>;
 export const LeaseModel = model<Lease>('Lease', schema);

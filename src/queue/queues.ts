@@ -1,18 +1,28 @@
 import { Queue } from 'bullmq';
 import { logger } from '../logger.js';
 import { redis } from '../redis.js';
-import { CAMPAIGN_QUEUE, JOBS, QUEUE_PREFIX, TURNS_PER_CAMPAIGN } from './jobs.js';
+import { CAMPAIGN_QUEUE, JOBS, MESSAGE_QUEUE, QUEUE_PREFIX, TURNS_PER_CAMPAIGN } from './jobs.js';
 
-let campaigns: Queue | undefined;
+let queues: { campaigns: Queue; messages: Queue } | undefined;
 
 /** Opens the producers' side of the queues on the shared Redis connection. */
 export function openQueues(): void {
-  campaigns = new Queue(CAMPAIGN_QUEUE, {
+  queues = { campaigns: open(CAMPAIGN_QUEUE), messages: open(MESSAGE_QUEUE) };
+}
+
+function open(name: string): Queue {
+  const queue = new Queue(name, {
     connection: redis(),
     prefix: QUEUE_PREFIX,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   });
-  campaigns.on('error', (err) => logger().debug({ err }, 'queue'));
+  queue.on('error', (err) => logger().debug({ err, queue: name }, 'queue'));
+  return queue;
+}
+
+function opened() {
+  if (!queues) throw new Error('openQueues() was not called');
+  return queues;
 }
 
 /**
@@ -20,8 +30,6 @@ export function openQueues(): void {
  * @throws the error of Redis.
  */
 export async function enqueueTurns(campaignIds: readonly string[]): Promise<void> {
-  if (campaignIds.length === 0) return;
-  if (!campaigns) throw new Error('openQueues() was not called');
   const slots = Array.from({ length: TURNS_PER_CAMPAIGN }, (_, slot) => slot);
   const jobs = campaignIds.flatMap((campaignId) =>
     slots.map((slot) => ({
@@ -30,21 +38,30 @@ export async function enqueueTurns(campaignIds: readonly string[]): Promise<void
       opts: { jobId: `${campaignId}-${slot}` },
     })),
   );
-  await campaigns.addBulk(jobs);
+  if (jobs.length > 0) await opened().campaigns.addBulk(jobs);
 }
 
-/** Whether the queue's keys can be read. Never throws. */
+/** The same for messages outside campaigns, each with one turn. @throws the error of Redis. */
+export async function enqueueMessages(messageIds: readonly string[]): Promise<void> {
+  const jobs = messageIds.map((messageId) => ({
+    name: 'message',
+    data: JOBS.message.parse({ messageId }),
+    opts: { jobId: `message-${messageId}` },
+  }));
+  if (jobs.length > 0) await opened().messages.addBulk(jobs);
+}
+
+/** Whether the queues' keys can be read. Never throws. */
 export async function isQueueUp(): Promise<boolean> {
-  return (
-    campaigns !== undefined &&
-    (await campaigns.getWaitingCount().then(
-      () => true,
-      () => false,
-    ))
-  );
+  try {
+    await opened().campaigns.getWaitingCount();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export async function closeQueues(): Promise<void> {
-  await campaigns?.close();
-  campaigns = undefined;
+  await Promise.all([queues?.campaigns.close(), queues?.messages.close()]);
+  queues = undefined;
 }

@@ -4,10 +4,14 @@ import { config } from '../config.js';
 import { logger } from '../logger.js';
 import { workerRedis } from '../redis.js';
 import type { Sending } from '../sending/batch/run.js';
-import { type TurnEnd, takeTurn } from '../sending/batch/turn.js';
-import { startSweeper } from '../sending/upkeep/sweeper.js';
+import { Traffic } from '../sending/batch/traffic.js';
+import { type TurnEnd, takeMessageTurn, takeTurn } from '../sending/batch/turn.js';
+import { createLauncher } from '../sending/campaigns/due.js';
+import { startPeriodic } from '../sending/upkeep/periodic.js';
+import { PULSE } from '../sending/upkeep/pulse.js';
+import { SWEEPER } from '../sending/upkeep/sweep.js';
 import { Gateways } from '../ses/gateway.js';
-import { CAMPAIGN_QUEUE, JOBS, QUEUE_PREFIX } from './jobs.js';
+import { CAMPAIGN_QUEUE, JOBS, type JobName, MESSAGE_QUEUE, QUEUE_PREFIX } from './jobs.js';
 
 /** A turn that failed (MongoDB or Redis is away) comes again after this, in ms. */
 const AFTER_FAILURE_MS = 2_000;
@@ -23,50 +27,60 @@ const STALLED_MS = 10_000;
 const CLOSE_MS = 1_500;
 
 /**
- * Starts what a worker process does: turns of campaigns, and the sweeper. Only `worker.ts` and the tests call it.
+ * Starts what a worker process does: turns of campaigns, turns of other messages in a line of their own, and the upkeep.
+ * Only `worker.ts` and the tests call it.
  * @returns `close`, which begins no further call to SES, waits for those under way, and records what became of them.
  */
 export function startWorkers(): { close(): Promise<void> } {
   const ending = new AbortController();
   const gateways = new Gateways();
-  const connection = workerRedis();
-  const sending = { gateways, signal: ending.signal };
+  const traffic = new Traffic();
+  const sending: Sending = { gateways, traffic, signal: ending.signal };
   const turns = new Set<Promise<unknown>>();
 
-  const process = (job: Job, token?: string) => {
-    const turn = runTurn(job, token, sending);
-    turns.add(turn);
-    return turn.finally(() => turns.delete(turn));
+  const start = (queue: string, name: JobName, take: (data: unknown) => Promise<TurnEnd>) => {
+    const process = (job: Job, token?: string) => {
+      // Only a newer version of the hub could have added it: it is seen in the log, and gone.
+      if (job.name !== name) throw new UnrecoverableError(`There is no job named ${job.name}`);
+      const turn = runTurn(job, token, take);
+      turns.add(turn);
+      return turn.finally(() => turns.delete(turn));
+    };
+    const connection = workerRedis();
+    const worker = new Worker(queue, process, {
+      connection,
+      prefix: QUEUE_PREFIX,
+      concurrency: config().workerConcurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_MS,
+    });
+    worker.on('error', (err) => logger().debug({ err }, 'worker'));
+    worker.on('failed', (job, err) => logger().error({ err, jobId: job?.id }, 'a job failed'));
+    return { worker, connection };
   };
-  const worker = new Worker(CAMPAIGN_QUEUE, process, {
-    connection,
-    prefix: QUEUE_PREFIX,
-    concurrency: config().workerConcurrency,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_MS,
-  });
-  worker.on('error', (err) => logger().debug({ err }, 'worker'));
-  worker.on('failed', (job, err) => logger().error({ err, jobId: job?.id }, 'a job failed'));
-  const sweeper = startSweeper();
+  const started = [
+    start(CAMPAIGN_QUEUE, 'turn', (data) => takeTurn(JOBS.turn.parse(data).campaignId, sending)),
+    start(MESSAGE_QUEUE, 'message', (data) => takeMessageTurn(JOBS.message.parse(data).messageId, sending)),
+  ];
+  const launcher = { name: 'launcher', everyMs: 1_000, leaseMs: 3_000, ...createLauncher() };
+  const upkeep = [PULSE, SWEEPER, launcher].map(startPeriodic);
 
   return {
     async close() {
       ending.abort();
-      const closed = worker.close();
-      await within(TURNS_MS, Promise.all([sweeper.close(), Promise.allSettled([...turns])]));
-      await within(CLOSE_MS, closed);
+      const closed = started.map(({ worker }) => worker.close());
+      const quiet = Promise.allSettled([...turns]).then(() => traffic.ended());
+      await within(TURNS_MS, Promise.all([...upkeep.map((one) => one.close()), quiet]));
+      await within(CLOSE_MS, Promise.all(closed));
       gateways.close();
-      connection.disconnect();
+      for (const { connection } of started) connection.disconnect();
     },
   };
 }
 
-async function runTurn(job: Job, token: string | undefined, sending: Sending): Promise<void> {
-  // Only a newer version of the hub could have added it: it is seen in the log, and gone.
-  if (job.name !== 'turn') throw new UnrecoverableError(`There is no job named ${job.name}`);
-  const { campaignId } = JOBS.turn.parse(job.data);
-  const end = await takeTurn(campaignId, sending).catch((err: unknown): TurnEnd => {
-    logger().error({ err, jobId: job.id, campaignId }, 'a turn failed; it comes again');
+async function runTurn(job: Job, token: string | undefined, take: (data: unknown) => Promise<TurnEnd>): Promise<void> {
+  const end = await take(job.data).catch((err: unknown): TurnEnd => {
+    logger().error({ err, jobId: job.id }, 'a turn failed; it comes again');
     return { kind: 'again', delayMs: AFTER_FAILURE_MS };
   });
   if (end.kind === 'over') return;

@@ -3,15 +3,13 @@ import { authorize } from '../middleware/authorize.js';
 import { handle } from '../middleware/validate.js';
 import {
   CampaignStats,
-  CancelCampaign,
   CreateCampaign,
+  DeleteCampaign,
+  DuplicateCampaign,
   GetCampaign,
   ListCampaigns,
-  PauseCampaign,
   presentCampaign,
   presentCounts,
-  ResumeCampaign,
-  SendCampaign,
   UpdateCampaign,
 } from '../schemas/campaigns.js';
 import * as campaigns from '../services/campaigns.js';
@@ -51,35 +49,20 @@ campaignRoutes.patch(
   })),
 );
 
-campaignRoutes.post(
-  '/:id/send',
-  authorize('send_emails'),
-  handle(SendCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await campaigns.send(tenant, params.id)),
-  })),
+campaignRoutes.delete(
+  '/:id',
+  authorize('manage_campaigns'),
+  handle(DeleteCampaign, async ({ tenant, params }) => {
+    await campaigns.remove(tenant, params.id);
+    return {};
+  }),
 );
 
 campaignRoutes.post(
-  '/:id/pause',
-  authorize('send_emails'),
-  handle(PauseCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await campaigns.pause(tenant, params.id)),
-  })),
-);
-
-campaignRoutes.post(
-  '/:id/resume',
-  authorize('send_emails'),
-  handle(ResumeCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await campaigns.resume(tenant, params.id)),
-  })),
-);
-
-campaignRoutes.post(
-  '/:id/cancel',
-  authorize('send_emails'),
-  handle(CancelCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await campaigns.cancel(tenant, params.id)),
+  '/:id/duplicate',
+  authorize('manage_campaigns'),
+  handle(DuplicateCampaign, async ({ tenant, caller, params, body }) => ({
+    campaign: presentCampaign(await campaigns.duplicate(tenant, caller, params.id, body.name)),
   })),
 );
 

@@ -3,6 +3,7 @@ import { admin } from './admin.js';
 import { apiKeys } from './api-keys.js';
 import { auth } from './auth.js';
 import { business } from './business.js';
+import { campaignLifeRoutes } from './campaign-life.js';
 import { campaignRoutes } from './campaigns.js';
 import { docsRoutes } from './docs.js';
 import { health } from './health.js';
@@ -28,6 +29,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/templates', tag: 'Templates', router: templates },
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },
   { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
+  { path: '/api/campaigns', tag: 'The life of a campaign', router: campaignLifeRoutes },
   { path: '/api/admin', tag: 'Administration', router: admin },
   { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
   { path: '/u', tag: 'Links in messages', router: unsubscribe, isPublic: true },

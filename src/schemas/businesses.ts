@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BILLING_CYCLES, BUSINESS_STATUSES, type Business, PLANS } from '../models/business.js';
 import { SES_REGIONS } from '../ses/credentials.js';
+import { isTimezone, monthIn } from '../timezones.js';
 import { Email, line } from './common.js';
 import { Id, operation, Timestamp } from './operation.js';
 
@@ -137,7 +138,7 @@ export function presentBusiness(business: Business): z.output<typeof BusinessVie
 export function presentSubscription(business: Business): z.output<typeof SubscriptionView> {
   const { subscription, settings, quota } = business;
   // The month turns when the first message of the new one is reserved; until then the number is the old month's.
-  const isThisMonth = quota.period === monthOf(new Date(), settings.timezone);
+  const isThisMonth = quota.period === monthIn(settings.timezone);
   return {
     plan: subscription.plan,
     emailsPerMonth: subscription.emailsPerMonth,
@@ -145,18 +146,4 @@ export function presentSubscription(business: Business): z.output<typeof Subscri
     billingCycle: subscription.billingCycle,
     nextBillingDate: subscription.nextBillingDate?.toISOString() ?? null,
   };
-}
-
-/** `2026-11`; Sweden writes its dates as ISO 8601 does. */
-function monthOf(date: Date, timeZone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit' }).format(date);
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return /^[A-Za-z]/.test(name);
-  } catch {
-    return false;
-  }
 }

@@ -1,15 +1,37 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../models/delivery.js';
-import { CAMPAIGN_SCHEDULES, CAMPAIGN_STATUSES, type EmailCampaign, PAUSE_REASONS } from '../models/email-campaign.js';
-import type { Counts } from '../sending/campaigns/counts.js';
+import {
+  CAMPAIGN_SCHEDULES,
+  CAMPAIGN_STATUSES,
+  type EmailCampaign,
+  HOLD_REASONS,
+  PAUSE_REASONS,
+} from '../models/email-campaign.js';
+import { type Counts, STATS, type Stat } from '../sending/campaigns/counts.js';
 import { Email, line } from './common.js';
-import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
+import { ById, Id, operation, PageQuery, Pagination, Timestamp } from './operation.js';
 
 const HTML_MAX = 512 * 1024;
 
 const Content = z
   .strictObject({ html: z.string().min(1).max(HTML_MAX).optional(), text: z.string().min(1).max(HTML_MAX).optional() })
   .refine(({ html, text }) => html || text, { error: 'must have html, text or both' });
+
+const FutureDate = Timestamp.transform((text) => new Date(text)).refine((date) => date.getTime() > Date.now(), {
+  error: 'must lie in the future',
+});
+
+const RatePerSecond = z
+  .number()
+  .min(0.01)
+  .max(10_000)
+  .meta({ description: 'Messages a second, under the rate of the SES account', example: 5 });
+
+const DailyCap = z
+  .int()
+  .min(1)
+  .max(1_000_000_000)
+  .meta({ description: 'Messages a day in the business’s timezone; the rest goes out on the next days' });
 
 const fields = {
   name: line(200),
@@ -19,6 +41,9 @@ const fields = {
   replyTo: Email.optional(),
   template: Id.optional(),
   content: Content.optional(),
+  expiresAt: FutureDate.optional(),
+  ratePerSecond: RatePerSecond.optional(),
+  dailyCap: DailyCap.optional(),
 };
 
 const States = z
@@ -30,7 +55,7 @@ const States = z
   .meta({ id: 'CampaignStates', description: 'Each recipient once, by where it is now; sums to the total' });
 
 const Stats = z
-  .object({ sent: z.int(), unsubscribed: z.int() })
+  .object(Object.fromEntries(Object.keys(STATS).map((stat) => [stat, z.int()])) as { [stat in Stat]: z.ZodInt })
   .meta({ id: 'CampaignStats', description: 'What ever happened: a bounced message was also sent' });
 
 /** A campaign as it goes out. */
@@ -45,10 +70,24 @@ export const Campaign = z
     template: Id.nullable(),
     content: z.object({ html: z.string().nullable(), text: z.string().nullable() }).nullable(),
     schedule: z.enum(CAMPAIGN_SCHEDULES),
+    scheduledFor: z.iso.datetime().nullable(),
+    expiresAt: z.iso.datetime().nullable().meta({ description: 'Nothing of it goes out after this' }),
+    ratePerSecond: z.number().nullable(),
+    dailyCap: z.int().nullable(),
     status: z.enum(CAMPAIGN_STATUSES),
     pause: z.object({ reason: z.enum(PAUSE_REASONS), message: z.string(), at: z.iso.datetime() }).nullable(),
+    hold: z
+      .object({
+        reason: z.enum(HOLD_REASONS),
+        message: z.string(),
+        since: z.iso.datetime(),
+        until: z.iso.datetime().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'Why nothing of a running campaign goes out at present; it goes on by itself' }),
     launchedAt: z.iso.datetime().nullable(),
     completedAt: z.iso.datetime().nullable(),
+    archivedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -69,7 +108,10 @@ export const CreateCampaign = operation({
 
 export const ListCampaigns = operation({
   summary: 'List campaigns, newest first',
-  query: PageQuery.extend({ status: z.enum(CAMPAIGN_STATUSES).optional() }),
+  query: PageQuery.extend({
+    status: z.enum(CAMPAIGN_STATUSES).optional(),
+    archived: z.stringbool().default(false).meta({ type: 'boolean', description: 'The archived ones, and no others' }),
+  }),
   answer: { campaigns: z.array(Campaign), pagination: Pagination },
 });
 
@@ -90,6 +132,9 @@ export const UpdateCampaign = operation({
       replyTo: clearable(Email),
       template: clearable(Id),
       content: clearable(Content),
+      expiresAt: clearable(FutureDate),
+      ratePerSecond: clearable(RatePerSecond),
+      dailyCap: clearable(DailyCap),
     })
     .refine(({ template, content }) => !(template && content), {
       path: ['content'],
@@ -99,32 +144,18 @@ export const UpdateCampaign = operation({
   answer: { campaign: Campaign },
 });
 
-export const SendCampaign = operation({
-  summary: 'Send a campaign now',
-  description:
-    'Content, sender and variables are frozen into the campaign; later edits of the template do not change it. 422 `preflight_failed` names everything that is missing.',
+export const DeleteCampaign = operation({
+  summary: 'Delete a campaign that was never launched, or archive one that is over',
+  description: 'An archived campaign stays, with its recipients and numbers, and is listed with `archived=true` only.',
   params: ById,
-  status: 202,
-  answer: { campaign: Campaign },
+  answer: {},
 });
 
-export const PauseCampaign = operation({
-  summary: 'Pause a running campaign',
-  description: 'Beyond the calls under way nothing more goes out.',
+export const DuplicateCampaign = operation({
+  summary: 'Make a draft like this campaign, without its recipients',
   params: ById,
-  answer: { campaign: Campaign },
-});
-
-export const ResumeCampaign = operation({
-  summary: 'Let a paused campaign go on where it stopped',
-  params: ById,
-  answer: { campaign: Campaign },
-});
-
-export const CancelCampaign = operation({
-  summary: 'End a campaign for good',
-  description: 'Who was not mailed yet becomes `cancelled`; a long list takes some seconds.',
-  params: ById,
+  body: z.strictObject({ name: line(200).optional() }),
+  status: 201,
   answer: { campaign: Campaign },
 });
 
@@ -137,7 +168,7 @@ export const CampaignStats = operation({
 
 /** A campaign for its reader. */
 export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campaign> {
-  const { content, pause, frozen } = campaign;
+  const { content, pause, hold, frozen } = campaign;
   return {
     id: campaign._id.toHexString(),
     name: campaign.name,
@@ -148,13 +179,26 @@ export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campai
     template: campaign.template?.toHexString() ?? null,
     content: content?.html || content?.text ? { html: content.html ?? null, text: content.text ?? null } : null,
     schedule: campaign.schedule,
+    scheduledFor: campaign.scheduledFor?.toISOString() ?? null,
+    expiresAt: campaign.expiresAt?.toISOString() ?? null,
+    ratePerSecond: campaign.ratePerSecond ?? null,
+    dailyCap: campaign.dailyCap ?? null,
     status: campaign.status,
     pause:
       pause?.reason && pause.at
         ? { reason: pause.reason, message: pause.message ?? '', at: pause.at.toISOString() }
         : null,
+    hold: hold
+      ? {
+          reason: hold.reason,
+          message: hold.message,
+          since: hold.since.toISOString(),
+          until: hold.until?.toISOString() ?? null,
+        }
+      : null,
     launchedAt: campaign.launchedAt?.toISOString() ?? null,
     completedAt: campaign.completedAt?.toISOString() ?? null,
+    archivedAt: campaign.archivedAt?.toISOString() ?? null,
     createdAt: campaign.createdAt.toISOString(),
     updatedAt: campaign.updatedAt.toISOString(),
   };

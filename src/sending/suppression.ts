@@ -51,22 +51,35 @@ export async function unsuppress(tenant: Tenant, email: string, reason: Suppress
   return modifiedCount > 0;
 }
 
+/** Which of these addresses get no bulk mail, each with its gravest reason. @param emails in the hub's one spelling. */
+export const blockedForBulk = (tenant: Tenant, emails: readonly string[]) => blocked(tenant, emails, BY_GRAVITY);
+
 /**
- * Which of these addresses get no bulk mail, each with its gravest reason. One indexed query.
+ * Which of these addresses get no mail at all, each with its gravest reason: whoever unsubscribed from mailings still
+ * gets what he asked for.
  * @param emails in the hub's one spelling.
  */
-export async function blockedForBulk(
+export const blockedForAll = (tenant: Tenant, emails: readonly string[]) =>
+  blocked(
+    tenant,
+    emails,
+    BY_GRAVITY.filter((reason) => reason !== 'unsubscribed'),
+  );
+
+/** One indexed query. */
+async function blocked(
   tenant: Tenant,
   emails: readonly string[],
+  blocking: readonly SuppressionReason[],
 ): Promise<Map<string, SuppressionReason>> {
   const rows = await SuppressionModel.find(owned(tenant, { email: { $in: emails } }), {
     email: 1,
     'reasons.reason': 1,
   }).lean<{ _id: Types.ObjectId; email: string; reasons: { reason: SuppressionReason }[] }[]>();
-  const blocked = new Map<string, SuppressionReason>();
+  const found = new Map<string, SuppressionReason>();
   for (const { email, reasons } of rows) {
-    const gravest = BY_GRAVITY.find((one) => reasons.some(({ reason }) => reason === one));
-    if (gravest) blocked.set(email, gravest);
+    const gravest = blocking.find((one) => reasons.some(({ reason }) => reason === one));
+    if (gravest) found.set(email, gravest);
   }
-  return blocked;
+  return found;
 }

@@ -1,12 +1,12 @@
 import { Types } from 'mongoose';
 import type { z } from 'zod';
 import { invalid, invalidTransition, notFound } from '../errors.js';
-import { type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
+import { type CampaignStatus, type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
 import { EmailTemplateModel } from '../models/email-template.js';
+import { JOURNALED } from '../mongo.js';
 import type { CreateCampaign, ListCampaigns, UpdateCampaign } from '../schemas/campaigns.js';
 import { type Counts, isStale, refresh } from '../sending/campaigns/counts.js';
-import { enqueueSoon, launch } from '../sending/campaigns/launch.js';
-import { moveOwned } from '../sending/campaigns/moves.js';
+import { existing } from '../sending/campaigns/moves.js';
 import { EDITABLE } from '../sending/states.js';
 import { compile } from '../templates/compile.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
@@ -25,10 +25,15 @@ export async function create(tenant: Tenant, author: Caller, input: NewCampaign)
 /** The tenant's campaigns, newest first. */
 export async function list(
   tenant: Tenant,
-  { status, ...page }: z.output<typeof ListCampaigns.query>,
+  { status, archived, ...page }: z.output<typeof ListCampaigns.query>,
 ): Promise<pages.Page<EmailCampaign>> {
+  const filter = {
+    isDeleted: { $ne: true },
+    archivedAt: archived ? { $ne: null } : null,
+    ...(status ? { status } : {}),
+  };
   return pages.read(page, (before, count) =>
-    EmailCampaignModel.find(owned(tenant, { ...before, ...(status ? { status } : {}) }))
+    EmailCampaignModel.find(owned(tenant, { ...before, ...filter }))
       .sort({ _id: -1 })
       .limit(count)
       .lean<EmailCampaign[]>(),
@@ -37,9 +42,7 @@ export async function list(
 
 /** @throws AppError `not_found`. */
 export async function get(tenant: Tenant, id: string): Promise<EmailCampaign> {
-  const campaign = await EmailCampaignModel.findOne(
-    owned(tenant, { _id: new Types.ObjectId(id) }),
-  ).lean<EmailCampaign>();
+  const campaign = await EmailCampaignModel.findOne(existing(tenant, new Types.ObjectId(id))).lean<EmailCampaign>();
   if (!campaign) throw notFound('campaign');
   return campaign;
 }
@@ -58,36 +61,55 @@ export async function update(tenant: Tenant, id: string, change: Change): Promis
   const set = Object.fromEntries(entries.filter(([, value]) => value !== null));
   const unset = Object.fromEntries(entries.filter(([, value]) => value === null).map(([key]) => [key, 1]));
   const updated = await EmailCampaignModel.findOneAndUpdate(
-    owned(tenant, { _id: known._id, status: { $in: EDITABLE } }),
+    { ...existing(tenant, known._id), ...EDITABLE },
     // The revision: a launch that checked the one before does not freeze this one.
     { $set: set, $unset: unset, $inc: { __v: 1 } },
     { returnDocument: 'after', lean: true, runValidators: true },
   );
-  if (!updated) throw invalidTransition('A campaign is editable only while it is draft or scheduled');
+  if (!updated) throw invalidTransition('A campaign is editable only until it is launched');
   return updated;
 }
 
-/** Sends a draft now. @throws AppError as `launch`. */
-export async function send(tenant: Tenant, id: string): Promise<EmailCampaign> {
-  return launch(tenant, await get(tenant, id));
+/**
+ * A new draft with the content, the sender and the limits of another; it has no recipients.
+ * @throws AppError `not_found`.
+ */
+export async function duplicate(tenant: Tenant, author: Caller, id: string, name?: string): Promise<EmailCampaign> {
+  const { subject, fromEmail, fromName, replyTo, template, content, ratePerSecond, dailyCap, ...original } = await get(
+    tenant,
+    id,
+  );
+  const copy = await EmailCampaignModel.create({
+    ...{ subject, fromEmail, fromName, replyTo, template, content, ratePerSecond, dailyCap },
+    name: name ?? `Copy of ${original.name}`.slice(0, 200),
+    business: tenant.businessId,
+    createdBy: author.id,
+  });
+  return copy.toObject();
 }
 
-/** Stops a running campaign: beyond the calls under way nothing more goes out. @throws AppError as `moveOwned`. */
-export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> {
-  const because = { reason: 'user' as const, message: 'Paused by request', at: new Date() };
-  return moveOwned(tenant, new Types.ObjectId(id), 'pause', { set: { pause: because } });
-}
-
-/** Lets a paused campaign go on where it stopped, whatever paused it. @throws AppError as `moveOwned`. */
-export async function resume(tenant: Tenant, id: string): Promise<EmailCampaign> {
-  const resumed = await moveOwned(tenant, new Types.ObjectId(id), 'resume', { unset: { pause: 1 } });
-  await enqueueSoon(resumed._id);
-  return resumed;
-}
-
-/** Ends a campaign for good. Who was not mailed yet will be `cancelled`. @throws AppError as `moveOwned`. */
-export async function cancel(tenant: Tenant, id: string): Promise<EmailCampaign> {
-  return moveOwned(tenant, new Types.ObjectId(id), 'cancel', { unset: { pause: 1 } });
+/**
+ * Deletes a campaign that was never launched, with its recipients; a launched one that is over is archived.
+ * @throws AppError `not_found`, or `invalid_transition` while it is under way.
+ */
+export async function remove(tenant: Tenant, id: string): Promise<void> {
+  const campaignId = new Types.ObjectId(id);
+  const over = { status: { $in: ['sent', 'cancelled'] satisfies CampaignStatus[] } };
+  const unlaunched = { $or: [EDITABLE, { status: 'cancelled' as const, launchedAt: null }] };
+  const deleted = await EmailCampaignModel.updateOne(
+    { ...existing(tenant, campaignId), $and: [unlaunched] },
+    { $set: { isDeleted: true } },
+    { writeConcern: JOURNALED },
+  );
+  if (deleted.matchedCount > 0) return;
+  const archived = await EmailCampaignModel.updateOne(
+    { ...existing(tenant, campaignId), ...over },
+    { $set: { archivedAt: new Date() } },
+    { timestamps: false },
+  );
+  if (archived.matchedCount > 0) return;
+  await get(tenant, id);
+  throw invalidTransition('A campaign that is under way cannot be archived; cancel it first');
 }
 
 /** The ledger's numbers, counted anew where those kept are old. @throws AppError `not_found`. */

@@ -4,6 +4,7 @@ import { notFound } from '../errors.js';
 import { type Delivery, DeliveryModel } from '../models/delivery.js';
 import { EmailCampaignModel } from '../models/email-campaign.js';
 import type { ListRecipients } from '../schemas/recipients.js';
+import { existing } from '../sending/campaigns/moves.js';
 import { owned, type Tenant } from '../tenant.js';
 import type { Page } from './pages.js';
 import { lease } from './recipient-import/lease.js';
@@ -55,7 +56,7 @@ export async function remove(tenant: Tenant, campaignId: Types.ObjectId, recipie
 
 /** @throws AppError `not_found` where the tenant has no such campaign. */
 export async function requireCampaign(tenant: Tenant, campaignId: Types.ObjectId): Promise<void> {
-  if (!(await EmailCampaignModel.exists(owned(tenant, { _id: campaignId })))) throw notFound('campaign');
+  if (!(await EmailCampaignModel.exists(existing(tenant, campaignId)))) throw notFound('campaign');
 }
 
 /**

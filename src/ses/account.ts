@@ -7,8 +7,14 @@ export interface SendQuota {
   sentLast24Hours: number;
 }
 
-/** @throws the SDK's error when SES refuses the credentials or does not answer. */
-export async function getSendQuota(client: SESClient): Promise<SendQuota> {
-  const { MaxSendRate, Max24HourSend, SentLast24Hours } = await client.send(new GetSendQuotaCommand({}));
+/**
+ * @param limitMs how long it may take; the client's own limit where absent.
+ * @throws the SDK's error when SES refuses the credentials or does not answer.
+ */
+export async function getSendQuota(client: SESClient, limitMs?: number): Promise<SendQuota> {
+  const { MaxSendRate, Max24HourSend, SentLast24Hours } = await client.send(
+    new GetSendQuotaCommand({}),
+    limitMs === undefined ? {} : { abortSignal: AbortSignal.timeout(limitMs) },
+  );
   return { maxPerSecond: MaxSendRate ?? 1, maxPer24Hours: Max24HourSend ?? 200, sentLast24Hours: SentLast24Hours ?? 0 };
 }

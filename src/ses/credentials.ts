@@ -58,3 +58,9 @@ export function credentialsOf(business: Pick<Business, '_id' | 'sesConfiguration
   if (!accessKeyId || !secretAccessKey) return undefined;
   return { accessKeyId, region, secretAccessKey: open(secretAccessKey as Sealed, contextOf(business._id)) };
 }
+
+/** The account that a business's limits belong to: its AWS account where that is known, else its access key, and the region. */
+export function accountOf({ sesConfiguration }: Pick<Business, 'sesConfiguration'>): string {
+  const { accountId, accessKeyId, region } = sesConfiguration;
+  return `${accountId ?? accessKeyId}/${region}`;
+}

@@ -6,20 +6,40 @@ import { invalid, type Problem, unavailable } from '../errors.js';
 import type { Missing } from './missing.js';
 import type { Rendered, TemplateSource, TemplateVariable } from './source.js';
 
-/** The hard bound of one preview. LiquidJS's own limits are checked between tags only. */
+/** The hard bound of one job. LiquidJS's own limits are checked between tags only. */
 const LIMIT_MS = 1_000;
 const START_MS = 10_000;
 const MAX_THREADS = 2;
 const MAX_WAITING = 20;
 const MAX_HEAP_MB = 128;
 
-export interface PreviewJob {
+interface Job {
   source: TemplateSource;
-  variables: TemplateVariable[];
+  variables: readonly TemplateVariable[];
+}
+
+export interface PreviewJob extends Job {
   values: Record<string, unknown>;
 }
 
-export type PreviewAnswer = { rendered: Rendered; missing: Missing } | { problems: Problem[] };
+export interface MeasureJob extends Job {
+  /** The values of some messages. */
+  samples: Record<string, unknown>[];
+}
+
+interface Previewed {
+  rendered: Rendered;
+  missing: Missing;
+}
+
+/** What rendering takes, and which of the samples cannot be rendered. */
+export interface Measured {
+  medianMs: number;
+  failures: { sample: number; path: string; reason: string }[];
+}
+
+export type ThreadJob = PreviewJob | MeasureJob;
+export type ThreadAnswer = Previewed | Measured | { problems: Problem[] };
 
 const idle = new Set<Worker>();
 const waiting: (() => void)[] = [];
@@ -31,7 +51,19 @@ let busy = 0;
  * @throws AppError `validation_failed` when it does not parse, fails, takes too long or needs too much memory;
  * `unavailable` when too many wait.
  */
-export async function preview(job: PreviewJob): Promise<{ rendered: Rendered; missing: Missing }> {
+export async function preview(job: PreviewJob): Promise<Previewed> {
+  return inTurn(job) as Promise<Previewed>;
+}
+
+/**
+ * Renders some messages in such a thread and measures it.
+ * @throws AppError as `preview`, but for samples that cannot be rendered: those are in the answer.
+ */
+export async function measure(job: MeasureJob): Promise<Measured> {
+  return inTurn(job) as Promise<Measured>;
+}
+
+async function inTurn(job: ThreadJob): Promise<Previewed | Measured> {
   if (waiting.length >= MAX_WAITING) throw unavailable('Too many previews are being rendered; try again');
   while (busy >= MAX_THREADS) await new Promise<void>((resolve) => waiting.push(resolve));
   busy += 1;
@@ -45,14 +77,14 @@ export async function preview(job: PreviewJob): Promise<{ rendered: Rendered; mi
   }
 }
 
-async function runInThread(job: PreviewJob): Promise<PreviewAnswer> {
+async function runInThread(job: ThreadJob): Promise<ThreadAnswer> {
   const [known] = idle;
   const thread = known ?? (await startThread());
   idle.delete(thread);
   thread.ref();
   try {
     thread.postMessage(job);
-    const [answer] = (await once(thread, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })) as [PreviewAnswer];
+    const [answer] = (await once(thread, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })) as [ThreadAnswer];
     idle.add(thread);
     thread.unref();
     return answer;
@@ -64,7 +96,7 @@ async function runInThread(job: PreviewJob): Promise<PreviewAnswer> {
   }
 }
 
-function tooMuch(message: string): PreviewAnswer {
+function tooMuch(message: string): ThreadAnswer {
   return { problems: [{ path: 'content', message }] };
 }
 
@@ -85,7 +117,7 @@ async function startThread(): Promise<Worker> {
 /** Built, the thread is plain JavaScript; from source it is loaded by tsx, which a thread does not inherit. */
 function newThread(options: WorkerOptions): Worker {
   const extension = extname(fileURLToPath(import.meta.url));
-  const program = new URL(`./preview-thread${extension}`, import.meta.url);
+  const program = new URL(`./render-thread${extension}`, import.meta.url);
   if (extension === '.js') return new Worker(program, options);
   const tsx = import.meta.resolve('tsx/esm/api');
   const load = `import('${tsx}').then(({ tsImport }) => tsImport('${program}', '${program}'))`;

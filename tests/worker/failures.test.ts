@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { startWorkers as startOwnWorkers } from '../../src/queue/workers.js';
-import { claim, findDue, giveBack } from '../../src/sending/batch/claim.js';
+import { claim, findDueOfCampaign, giveBack } from '../../src/sending/batch/claim.js';
 import { reserve } from '../../src/sending/limits/quota.js';
 import { sweep } from '../../src/sending/upkeep/sweep.js';
 import { useHub } from '../support/hub.js';
@@ -123,9 +123,9 @@ describe('what a dead worker leaves', () => {
     const campaign = await DeliveryModel.findOne({ campaign: id }).lean();
     const { business, campaign: campaignId } = campaign ?? {};
     if (!business || !campaignId) throw new Error('no delivery');
-    const reservation = await reserve(business, campaignId, 10);
-    if ('isFinal' in reservation) throw new Error('no quota');
-    const { deliveries } = await claim(reservation.id, await findDue(campaignId, 6));
+    const reservation = await reserve(business, 10, 'bulk');
+    if ('exhausted' in reservation) throw new Error('no quota');
+    const { deliveries } = await claim(reservation, await findDueOfCampaign(campaignId, 6));
     const ids = deliveries.map((one) => one._id);
     await DeliveryModel.updateMany({ _id: { $in: ids.slice(0, 2) } }, { $set: { status: 'sent', sentAt: new Date() } });
     await DeliveryModel.updateMany({ _id: { $in: ids.slice(2) } }, { $set: { 'claim.until': new Date(0) } });
@@ -152,7 +152,10 @@ describe('a worker that stood still for longer than its claim', () => {
     const campaign = await DeliveryModel.findOne({ campaign: id }).lean();
     if (!campaign?.campaign) throw new Error('no delivery');
     const token = new Types.ObjectId();
-    const { deliveries } = await claim(token, await findDue(campaign.campaign, 6));
+    const { deliveries } = await claim(
+      { id: token, n: 6, period: '2026-11' },
+      await findDueOfCampaign(campaign.campaign, 6),
+    );
     await DeliveryModel.updateMany({ campaign: id }, { $set: { 'claim.until': new Date(0) } });
     await sweep();
     expect(await statesOf(who, id)).toEqual({ unconfirmed: 6 });

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { redis } from '../../src/redis.js';
-import { acquire, exhaustDay, HORIZON_MS, rest } from '../../src/sending/limits/limiter.js';
+import { acquire as acquireFor, exhaustDay, HORIZON_MS, rest } from '../../src/sending/limits/limiter.js';
 import { unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { until } from '../support/until.js';
 
 useHub();
+
+/** As a campaign asks. */
+const acquire = (account: string, wanted: number, askQuota: Parameters<typeof acquireFor>[2]) =>
+  acquireFor({ account, lane: 'bulk' }, wanted, askQuota);
 
 const limits =
   (maxPerSecond: number, left = -1) =>
@@ -73,17 +77,19 @@ describe('the limiter', () => {
     expect(await acquire(account, 1, limits(50))).toMatchObject({ granted: 0 });
   });
 
-  it('counts the day’s rest down, whoever asks', async () => {
+  it('counts the day down, whoever asks, and leaves a twentieth of it to mail outside campaigns', async () => {
     const account = unique('account');
-    const ask = limits(1_000, 30);
+    const ask = limits(1_000, 60);
     let granted = 0;
     await until(async () => {
       const grants = await Promise.all(Array.from({ length: 4 }, () => acquire(account, 8, ask)));
       granted += grants.reduce((sum, one) => sum + one.granted, 0);
-      return granted >= 30;
+      return granted >= 57;
     });
-    expect(granted).toBe(30);
-    expect((await acquire(account, 1, ask)).granted).toBe(0);
+    expect(granted).toBe(57);
+    expect(await acquire(account, 1, ask)).toMatchObject({ granted: 0, why: 'day_exhausted' });
+    expect((await acquireFor({ account, lane: 'test' }, 5, ask)).granted).toBe(3);
+    expect(await acquireFor({ account, lane: 'test' }, 5, ask)).toMatchObject({ granted: 0, why: 'day_exhausted' });
   });
 
   it('asks SES once, not at every turn, while its limits cannot be read', async () => {

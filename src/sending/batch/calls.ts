@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Types } from 'mongoose';
 import type { Delivery } from '../../models/delivery.js';
-import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
 import type { Gateway } from '../../ses/gateway.js';
-import { attempt, RENDER_FAILED, type Stop } from './attempt.js';
+import { UNCLEAR } from '../limits/breaker.js';
+import { type Attempt, attempt, type Stop } from './attempt.js';
 import type { GiveBack } from './claim.js';
 import type { Recorder } from './record.js';
+import type { Source } from './source.js';
 
 /** Calls of one batch under way at once. */
 const LANES = 16;
@@ -18,8 +19,11 @@ const LATE_MS = 250;
 const LATE_AT_ONCE_MS = 1_000;
 const AT_ONCE_MS = 100;
 
-/** A campaign's status is looked at so often while its batch runs, in ms. */
-const WATCH_MS = 500;
+/** Whether it may still send is looked at so often while a batch runs, in ms. */
+const WATCH_MS = 300;
+
+/** When SES has answered none of a batch's calls for so long, in ms, its turn goes on without them. */
+const SILENT_MS = 2_000;
 
 /** When the calls of a batch may begin, on `performance.now()`'s clock, in ms: one every `spacingMs` from `from` on. */
 export interface Pace {
@@ -27,6 +31,7 @@ export interface Pace {
   spacingMs: number;
 }
 
+/** How the calls of a batch ended so far. */
 export interface CallsEnd {
   /** Calls that used one of the month's messages: sent, or perhaps sent. */
   used: number;
@@ -36,11 +41,16 @@ export interface CallsEnd {
   stop?: Stop;
   rejected: number;
   sent: number;
+  /** Answers that say whether the message was taken, and calls without one. */
+  clear: number;
+  unclear: number;
+  /** Calls that SES has not answered yet. */
+  open: number;
 }
 
 interface Batch {
   gateway: Gateway;
-  campaign: EmailCampaign;
+  source: Source;
   deliveries: readonly Delivery[];
   deadline: number;
   pace: Pace;
@@ -51,63 +61,117 @@ interface Batch {
 /**
  * Makes the calls of a batch, each in its slot, and hands each outcome to the recorder. It stops before the next call
  * when the worker ends, the campaign is paused or cancelled, the claim's deadline is near, or SES says so. Never throws.
+ * @returns how it ended, as soon as no further call begins and SES has answered or is silent; `answered` resolves, with
+ * `end` complete, when the last answer is there.
  */
-export async function makeCalls(batch: Batch): Promise<CallsEnd> {
-  const { deliveries, pace, recorder } = batch;
-  const end: CallsEnd = { used: 0, returned: [], rejected: 0, sent: 0 };
-  const isRunning = watch(batch.campaign._id);
-  const lateMs = pace.spacingMs * deliveries.length < AT_ONCE_MS ? LATE_AT_ONCE_MS : LATE_MS;
-  let next = 0;
-  let isStopped = false;
+export async function makeCalls(batch: Batch): Promise<{ end: CallsEnd; answered: Promise<void> }> {
+  const calls = new Calls(batch);
+  const answered = calls.run();
+  await Promise.race([answered, calls.silence()]);
+  return { end: calls.end, answered };
+}
 
-  const lane = async () => {
-    while (!isStopped && next < deliveries.length) {
-      const index = next++;
+class Calls {
+  readonly end: CallsEnd = { used: 0, returned: [], rejected: 0, sent: 0, clear: 0, unclear: 0, open: 0 };
+  private next = 0;
+  private isStopped = false;
+  private readonly ended = new AbortController();
+  private movedAt = performance.now();
+  private readonly mayGoOn: () => Promise<boolean>;
+  private readonly lateMs: number;
+
+  constructor(private readonly batch: Batch) {
+    this.mayGoOn = watch(batch.source);
+    this.lateMs = batch.pace.spacingMs * batch.deliveries.length < AT_ONCE_MS ? LATE_AT_ONCE_MS : LATE_MS;
+  }
+
+  async run(): Promise<void> {
+    const { deliveries } = this.batch;
+    await Promise.all(Array.from({ length: Math.min(LANES, deliveries.length) }, () => this.lane()));
+    this.returnRest();
+    this.ended.abort();
+  }
+
+  /** Resolves when SES has been silent for long, and no further call begins; never, when all was answered before. */
+  async silence(): Promise<void> {
+    const { signal } = this.ended;
+    while (this.end.open === 0 || performance.now() - this.movedAt < SILENT_MS) {
+      await sleep(SILENT_MS / 4, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+    }
+    this.isStopped = true;
+    this.returnRest();
+  }
+
+  private returnRest(): void {
+    const { deliveries } = this.batch;
+    for (const { _id } of deliveries.slice(this.next)) this.end.returned.push({ id: _id, how: {} });
+    this.next = deliveries.length;
+  }
+
+  private async lane(): Promise<void> {
+    const { deliveries, pace } = this.batch;
+    while (!this.isStopped && this.next < deliveries.length) {
+      const index = this.next++;
       const delivery = deliveries[index];
       if (!delivery) return;
       const slot = pace.from + index * pace.spacingMs;
       const early = slot - performance.now();
       // At most the limiter's horizon, so an ending worker waits no longer than that.
       if (early > 1) await sleep(early);
-      const mayGoOn = await isRunning();
+      const mayGoOn = await this.mayGoOn();
       // After everything that waits, so that what happened meanwhile counts.
-      if (!mayGoOn || batch.signal.aborted || performance.now() > Math.min(batch.deadline, slot + lateMs))
-        isStopped = true;
-      if (isStopped) {
-        end.returned.push({ id: delivery._id, how: {} });
+      if (!mayGoOn || this.batch.signal.aborted || performance.now() > this.lastMoment(slot)) this.isStopped = true;
+      if (this.isStopped) {
+        this.end.returned.push({ id: delivery._id, how: {} });
         return;
       }
-      const result = await attempt(batch.gateway, batch.campaign, delivery);
-      if ('outcome' in result) {
-        recorder.add(result.outcome);
-        const { kind } = result.outcome;
-        if (kind === 'sent') end.sent += 1;
-        if (kind === 'failed' && result.outcome.error.code !== RENDER_FAILED) end.rejected += 1;
-        if (kind === 'sent' || kind === 'unconfirmed') end.used += 1;
-      } else {
-        end.returned.push({ id: result.returned, how: result.how });
-        end.stop ??= result.stop;
-        isStopped = true;
-      }
+      await this.call(delivery);
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(LANES, deliveries.length) }, lane));
-  for (const { _id } of deliveries.slice(next)) end.returned.push({ id: _id, how: {} });
-  return end;
+  }
+
+  private lastMoment(slot: number): number {
+    return Math.min(this.batch.deadline, slot + this.lateMs);
+  }
+
+  private async call(delivery: Delivery): Promise<void> {
+    const { gateway, source } = this.batch;
+    const { end } = this;
+    end.open += 1;
+    this.movedAt = performance.now();
+    const result = await attempt(gateway, source.mailing, delivery);
+    end.open -= 1;
+    this.movedAt = performance.now();
+    this.note(result);
+  }
+
+  private note(result: Attempt): void {
+    const { end } = this;
+    if (result.answer === 'clear') end.clear += 1;
+    if (result.answer === 'unclear' && ++end.unclear >= UNCLEAR) this.isStopped = true;
+    if (!('outcome' in result)) {
+      end.returned.push({ id: result.returned, how: result.how });
+      end.stop ??= result.stop;
+      this.isStopped = true;
+      return;
+    }
+    const { kind } = result.outcome;
+    this.batch.recorder.add(result.outcome);
+    if (kind === 'sent') end.sent += 1;
+    if (kind === 'sent' || kind === 'unconfirmed') end.used += 1;
+    if (kind === 'failed' && result.answer === 'clear') end.rejected += 1;
+  }
 }
 
-/** Whether the campaign is still sending, by one look at the database every so often for all lanes. */
-function watch(campaignId: Types.ObjectId): () => Promise<boolean> {
+/** Whether the source may still send, by one look at the database every so often for all lanes. */
+function watch(source: Source): () => Promise<boolean> {
   let looked = performance.now();
   let answer = Promise.resolve(true);
   return () => {
     if (performance.now() - looked > WATCH_MS) {
       looked = performance.now();
-      answer = EmailCampaignModel.findById(campaignId, { status: 1 })
-        .lean()
-        .then((campaign) => campaign?.status === 'sending')
-        // Without MongoDB nobody can say so: better a batch given back than one sent after a pause.
-        .catch(() => false);
+      // Without MongoDB nobody can say so: better a batch given back than one sent after a pause.
+      answer = source.isRunning().catch(() => false);
     }
     return answer;
   };

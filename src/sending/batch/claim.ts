@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../../models/delivery.js';
 import { JOURNALED } from '../../mongo.js';
 import { CALL_TIMEOUT_MS } from '../../ses/clients.js';
+import type { Reservation } from '../limits/quota.js';
 
 /** How long a claim lasts, by the database's clock. */
 export const LEASE_MS = 60_000;
@@ -22,10 +23,10 @@ export interface Claim {
 }
 
 /**
- * Up to `wanted` deliveries that are due: what there is to claim, not yet anybody's. It starts in a bucket of chance and
- * wraps around, so that workers rarely look at the same ones.
+ * Up to `wanted` deliveries of a campaign that are due: what there is to claim, not yet anybody's. It starts in a bucket of
+ * chance and wraps around, so that workers rarely look at the same ones.
  */
-export async function findDue(campaignId: Types.ObjectId, wanted: number): Promise<Delivery[]> {
+export async function findDueOfCampaign(campaignId: Types.ObjectId, wanted: number): Promise<Delivery[]> {
   const first = Math.floor(Math.random() * BUCKETS);
   const due = { $lte: new Date() };
   const find = (bucket: Record<string, number>, limit: number) =>
@@ -42,7 +43,7 @@ export async function findDue(campaignId: Types.ObjectId, wanted: number): Promi
  * Claims those of the candidates that are still pending. The claim is in MongoDB's journal before this resolves, and so
  * before SES is called: whatever dies afterwards, the delivery is known to be in doubt.
  */
-export async function claim(token: Types.ObjectId, candidates: readonly Delivery[]): Promise<Claim> {
+export async function claim({ id: token, period }: Reservation, candidates: readonly Delivery[]): Promise<Claim> {
   const deadline = performance.now() + LAST_CALL_MS;
   const { modifiedCount } = await DeliveryModel.collection.updateMany(
     { _id: { $in: candidates.map((delivery) => delivery._id) }, status: 'pending' },
@@ -50,7 +51,7 @@ export async function claim(token: Types.ObjectId, candidates: readonly Delivery
       {
         $set: {
           status: 'sending',
-          claim: { token, until: { $add: ['$$NOW', LEASE_MS] } },
+          claim: { token, until: { $add: ['$$NOW', LEASE_MS] }, period },
           attempts: { $add: ['$attempts', 1] },
         },
       },
@@ -95,7 +96,7 @@ async function giveBackWhere(filter: Record<string, unknown>, how: GiveBack): Pr
     { ...filter, $or: [{ status: 'sending' }, { status: 'unconfirmed', 'error.code': WORKER_LOST }] },
     {
       $set: { status: 'pending', dueAt: how.dueAt ?? AT_ONCE, ...(how.error ? { error: how.error } : {}) },
-      $unset: { claim: 1, ...(how.error ? {} : { error: 1 }) },
+      $unset: { claim: 1, unconfirmedAt: 1, ...(how.error ? {} : { error: 1 }) },
       ...(how.keepAttempt ? {} : { $inc: { attempts: -1 } }),
     },
     { writeConcern: JOURNALED },
@@ -113,6 +114,7 @@ export async function expireClaims(now: Date): Promise<number> {
     {
       $set: {
         status: 'unconfirmed',
+        unconfirmedAt: now,
         error: { code: WORKER_LOST, message: 'The worker ended between the call to SES and its answer' },
       },
     },

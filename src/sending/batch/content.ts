@@ -1,23 +1,22 @@
 import { LRUCache } from 'lru-cache';
 import type { Delivery } from '../../models/delivery.js';
-import type { EmailCampaign } from '../../models/email-campaign.js';
 import { compile } from '../../templates/compile.js';
 import { render } from '../../templates/render.js';
 import type { Compiled } from '../../templates/source.js';
 import { signUnsubscribe, unsubscribeUrl } from '../../tracking/tokens.js';
 import { compose } from './compose.js';
+import type { Mailing } from './source.js';
+import { valuesFor } from './values.js';
 
-/** A campaign's frozen content never changes, so it is parsed once a process. */
+/** Frozen content never changes, so it is parsed once a process. */
 const compiled = new LRUCache<string, Compiled>({ max: 100 });
 
 /**
- * Makes the message of one delivery from the campaign's frozen content.
+ * Makes the message of one delivery from the frozen content.
  * @throws RenderError when the content fails with this recipient's variables.
  */
-export async function messageFor(campaign: EmailCampaign, delivery: Delivery): Promise<Buffer> {
-  const { frozen } = campaign;
-  if (!frozen) throw new Error(`Campaign ${campaign._id} was launched without content`);
-  const id = campaign._id.toHexString();
+export async function messageFor({ _id, business, frozen }: Mailing, delivery: Delivery): Promise<Buffer> {
+  const id = _id.toHexString();
   let content = compiled.get(id);
   if (!content) {
     const { subject, html, text } = frozen;
@@ -25,14 +24,9 @@ export async function messageFor(campaign: EmailCampaign, delivery: Delivery): P
     compiled.set(id, content);
   }
   const unsubscribe = unsubscribeUrl(
-    signUnsubscribe({ businessId: campaign.business, deliveryId: delivery._id, email: delivery.email }),
+    signUnsubscribe({ businessId: business, deliveryId: delivery._id, email: delivery.email }),
   );
-  const { subject, html, text } = render(content, {
-    ...delivery.variables,
-    name: delivery.name ?? delivery.variables?.name,
-    email: delivery.email,
-    unsubscribe_url: unsubscribe,
-  });
+  const { subject, html, text } = render(content, valuesFor(delivery, unsubscribe));
   return compose({
     from: { name: frozen.fromName ?? undefined, address: frozen.fromEmail },
     to: { name: delivery.name ?? undefined, address: delivery.email },

@@ -50,7 +50,7 @@ export class Recorder {
 
   private toUpdate(outcome: Outcome) {
     const filter = { _id: outcome.id, 'claim.token': this.token, status: { $in: [...AWAITS_OUTCOME] } };
-    const forget = outcome.kind === 'sent' ? { $unset: { error: 1 as const } } : {};
+    const forget = outcome.kind === 'sent' ? { $unset: { error: 1 as const, unconfirmedAt: 1 as const } } : {};
     return { updateOne: { filter, update: { $set: fieldsOf(outcome), ...forget } } };
   }
 }
@@ -62,7 +62,8 @@ function fieldsOf(outcome: Outcome): Partial<Delivery> {
     case 'failed':
       return { status: 'failed', error: outcome.error, failedAt: outcome.at };
     case 'unconfirmed':
+      return { status: 'unconfirmed', error: outcome.error, unconfirmedAt: outcome.at };
     case 'suppressed':
-      return { status: outcome.kind, error: outcome.error };
+      return { status: 'suppressed', error: outcome.error };
   }
 }

@@ -1,143 +1,169 @@
 import type { Types } from 'mongoose';
 import { logger } from '../../logger.js';
-import { BusinessModel } from '../../models/business.js';
-import { type Delivery, DeliveryModel } from '../../models/delivery.js';
-import { type EmailCampaign, EmailCampaignModel, type PauseReason } from '../../models/email-campaign.js';
+import { type Business, BusinessModel } from '../../models/business.js';
+import type { Delivery } from '../../models/delivery.js';
+import type { PauseReason } from '../../models/email-campaign.js';
 import { classify } from '../../ses/errors.js';
 import type { Gateway, Gateways } from '../../ses/gateway.js';
-import { pause } from '../campaigns/moves.js';
+import type { Hold } from '../campaigns/moves.js';
+import * as breaker from '../limits/breaker.js';
+import type { Cap } from '../limits/caps.js';
 import * as limiter from '../limits/limiter.js';
+import { endOfDay } from '../limits/periods.js';
 import * as quota from '../limits/quota.js';
-import { blockedForBulk } from '../suppression.js';
 import type { Stop } from './attempt.js';
-import { type CallsEnd, makeCalls, type Pace } from './calls.js';
-import { type Claim, claim, findDue, giveBack, giveBackAll } from './claim.js';
+import { type CallsEnd, makeCalls } from './calls.js';
+import { type Claim, claim, giveBack, giveBackAll } from './claim.js';
 import { persist } from './persist.js';
 import { Recorder } from './record.js';
+import type { BatchEnd, Source } from './source.js';
+import type { Traffic } from './traffic.js';
 
 /** At most so many deliveries are claimed at once: what one turn of a killed worker can leave in doubt. */
 export const BATCH_SIZE = 64;
 
 const THROTTLED_MS = 1_000;
 const UNREACHABLE_MS = 5_000;
+const STUCK_MS = 1_000;
 
-/** The rest of the month is reserved by other batches: what they do not use is there so soon. */
+/** The rest of the month, or of a day's cap, is reserved by other batches: what they do not use is there so soon. */
 const RESERVED_MS = 250;
 
-/**
- * So many refused messages and none taken, in a batch or in the campaign so far, pause the campaign: the next would fare
- * no better.
- */
+/** An account whose 24 hours are used up is asked again so soon, in ms. */
+const DAY_EXHAUSTED_MS = 30_000;
+
+/** A daily cap is looked at again after so long, in ms, for it may be raised before the day ends. */
+const CAPPED_MS = 300_000;
+
+/** So many refused messages in a batch, and none taken, stop it for good: the next would fare no better. */
 const REJECTIONS = 10;
 
 /** What a worker needs to send. */
 export interface Sending {
   gateways: Gateways;
+  traffic: Traffic;
   /** Aborted when the worker ends: no further call begins. */
   signal: AbortSignal;
 }
 
-/** How a batch ended, and so what its turn does next. */
-export type BatchEnd =
-  /** There may be more to send. */
-  | { kind: 'more' }
-  /** Nothing is due. */
-  | { kind: 'empty' }
-  /** The account can take no more for the moment. */
-  | { kind: 'wait'; ms: number }
-  /** The campaign is not running any more. */
-  | { kind: 'stopped' };
+/** What a batch works with once it may send. */
+interface Batch {
+  source: Source;
+  business: Business;
+  gateway: Gateway;
+  sending: Sending;
+}
 
 /**
- * One batch of a campaign: slots of the account's rate, then the month's quota, then the claim (of no more than both),
- * then suppression, then the calls, then the outcomes. What was taken and not used is given back.
+ * One batch: slots of the account's rate, then the month's quota, then the claim (of no more than both), then suppression,
+ * then the calls, then the outcomes. What was taken and not used is given back.
  * @throws the error of MongoDB or Redis; nothing that was claimed is left behind by it.
  */
-export async function runBatch(campaign: EmailCampaign, sending: Sending): Promise<BatchEnd> {
-  const gateway = await gatewayFor(campaign, sending.gateways);
-  if (!gateway) return { kind: 'stopped' };
-  const candidates = await findDue(campaign._id, BATCH_SIZE);
+export async function runBatch(source: Source, sending: Sending): Promise<BatchEnd> {
+  const begun = await begin(source, sending);
+  if ('kind' in begun) return begun;
+  const candidates = await source.findDue(BATCH_SIZE);
   if (candidates.length === 0) return { kind: 'empty' };
-
-  const slots = await slotsFor(campaign, gateway, candidates.length);
+  const slots = await slotsFor(begun, candidates.length);
   if ('kind' in slots) return slots;
-  const pace: Pace = slots;
+  const reservation = await reserveFor(begun, slots.granted);
+  if ('kind' in reservation) return reservation;
 
-  const reservation = await quota.reserve(campaign.business, campaign._id, slots.granted);
-  if ('isFinal' in reservation) {
-    if (!reservation.isFinal) return { kind: 'wait', ms: RESERVED_MS };
-    await pause(campaign._id, 'quota_exceeded', 'The month’s messages are used up');
-    return { kind: 'stopped' };
-  }
   const recorder = new Recorder(reservation.id);
-  const { allowed, deadline } = await claimAllowed(campaign, reservation, candidates, recorder);
-  const end = await makeCalls({
-    gateway,
-    campaign,
+  const { allowed, deadline } = await claimAllowed(source, reservation, candidates, recorder);
+  await source.started();
+  const { end, answered } = await makeCalls({
+    gateway: begun.gateway,
+    source,
     deliveries: allowed,
     deadline,
-    pace,
+    pace: slots,
     signal: sending.signal,
     recorder,
   });
-  await recorder.written();
-  await returnUnsent(reservation.id, end.returned);
-  await persist('a quota reservation', () => quota.settle(campaign.business, reservation.id, end.used));
-  return react(campaign, gateway, end);
+  const conclude = async () => {
+    await recorder.written();
+    await returnUnsent(reservation.id, end);
+    await persist('a quota reservation', () => quota.settle(source.mailing.business, reservation.id, end.used));
+  };
+  if (end.open === 0) {
+    await conclude();
+    return react(begun, slots, end);
+  }
+  // SES is silent. The turn is for others; these calls are concluded when they end.
+  await returnUnsent(reservation.id, end);
+  const late = answered.then(conclude).then(() => react(begun, slots, end));
+  const quiet = late.then(
+    () => undefined,
+    (err: unknown) => logger().error({ err, account: begun.gateway.account }, 'a late batch was not concluded'),
+  );
+  sending.traffic.add(begun.gateway.account, end.open, quiet);
+  return { kind: 'wait', ms: STUCK_MS };
 }
 
-/** The business's way to SES, if the campaign and the business may send at this moment. */
-async function gatewayFor(
-  { _id, business: businessId }: EmailCampaign,
-  gateways: Gateways,
-): Promise<Gateway | undefined> {
-  const [current, business] = await Promise.all([
-    EmailCampaignModel.findById(_id, { status: 1 }).lean(),
-    BusinessModel.findById(businessId, { status: 1, sesConfiguration: 1 }).lean(),
+/** The business and its way to SES, if the source and the business may send at this moment. */
+async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd> {
+  const [isRunning, business] = await Promise.all([
+    source.isRunning(),
+    BusinessModel.findById(source.mailing.business, {
+      status: 1,
+      sesConfiguration: 1,
+      settings: 1,
+    }).lean<Business>(),
   ]);
-  if (current?.status !== 'sending') return undefined;
-  if (business?.status !== 'active') {
-    await pause(_id, 'account', 'The business is suspended');
-    return undefined;
-  }
+  if (!isRunning) return { kind: 'stopped' };
+  if (business?.status !== 'active') return source.stop('account', 'The business is suspended');
   try {
-    const gateway = gateways.of(business);
-    if (!gateway) await pause(_id, 'credentials', 'No SES account is connected');
-    return gateway;
+    const gateway = sending.gateways.of(business);
+    if (!gateway) return await source.stop('credentials', 'No SES account is connected');
+    if (sending.traffic.isStuck(gateway.account)) return { kind: 'wait', ms: STUCK_MS };
+    return { source, business, gateway, sending };
   } catch (err) {
-    logger().error({ err, campaignId: _id, businessId }, 'SES credentials cannot be read');
-    await pause(_id, 'credentials', 'The stored SES credentials cannot be read; connect the account again');
-    return undefined;
+    logger().error({ err, businessId: business._id }, 'SES credentials cannot be read');
+    return source.stop('credentials', 'The stored SES credentials cannot be read; connect the account again');
   }
 }
 
-async function slotsFor(
-  campaign: EmailCampaign,
-  gateway: Gateway,
-  wanted: number,
-): Promise<limiter.Slots | Extract<BatchEnd, { kind: 'wait' | 'stopped' }>> {
+async function slotsFor({ source, gateway }: Batch, wanted: number): Promise<limiter.Slots | BatchEnd> {
+  const { mailing, lane, ratePerSecond } = source;
+  const campaign = ratePerSecond ? { id: mailing._id, ratePerSecond } : undefined;
   try {
-    const slots = await limiter.acquire(gateway.account, wanted, gateway.quota);
-    return slots.granted > 0 ? slots : { kind: 'wait', ms: slots.waitMs };
+    const slots = await limiter.acquire({ account: gateway.account, lane, campaign }, wanted, gateway.quota);
+    if (slots.granted > 0) return slots;
+    if (slots.why === 'day_exhausted') return source.hold(dayExhausted());
+    if (slots.why === 'unclear_answers') return source.hold(unclearAnswers(slots.waitMs));
+    return { kind: 'wait', ms: slots.waitMs };
   } catch (error) {
     const failure = classify(error);
     if (failure.kind !== 'credentials' && failure.kind !== 'account') throw error;
-    await pauseFor(campaign, failure.kind, `${failure.code}: ${failure.message}`);
-    return { kind: 'stopped' };
+    return stopFor(source, failure.kind, `${failure.code}: ${failure.message}`);
+  }
+}
+
+async function reserveFor({ source, business }: Batch, wanted: number): Promise<quota.Reservation | BatchEnd> {
+  const caps = source.capsOf(business);
+  const reservation = await quota.reserve(business._id, wanted, source.lane, caps);
+  if ('id' in reservation) return reservation;
+  switch (reservation.exhausted) {
+    case 'reserved':
+      return { kind: 'wait', ms: RESERVED_MS };
+    case 'month':
+      return source.stop('quota_exceeded', 'The month’s messages are used up; it goes on when there are more');
+    case 'cap':
+      return source.hold(await capped(reservation.cap, business));
   }
 }
 
 /** Claims what the reservation pays for, and leaves out the suppressed. */
 async function claimAllowed(
-  campaign: EmailCampaign,
+  source: Source,
   reservation: quota.Reservation,
   candidates: readonly Delivery[],
   recorder: Recorder,
 ): Promise<{ allowed: Delivery[]; deadline: Claim['deadline'] }> {
   try {
-    const claimed = await claim(reservation.id, candidates.slice(0, reservation.n));
-    const emails = claimed.deliveries.map((delivery) => delivery.email);
-    const blocked = await blockedForBulk({ businessId: campaign.business }, emails);
+    const claimed = await claim(reservation, candidates.slice(0, reservation.n));
+    const blocked = await source.blocked(claimed.deliveries.map((delivery) => delivery.email));
     const allowed = claimed.deliveries.filter(({ _id: id, email }) => {
       const reason = blocked.get(email);
       if (!reason) return true;
@@ -152,12 +178,14 @@ async function claimAllowed(
   } catch (error) {
     // Whether the claim was written is not known; that nobody was mailed is.
     await persist('a claim that failed', () => giveBackAll(reservation.id));
-    await persist('a quota reservation', () => quota.settle(campaign.business, reservation.id, 0));
+    await persist('a quota reservation', () => quota.settle(source.mailing.business, reservation.id, 0));
     throw error;
   }
 }
 
-async function returnUnsent(token: Types.ObjectId, returned: CallsEnd['returned']): Promise<void> {
+/** Gives back what `end` lists so far, and takes it off the list. */
+async function returnUnsent(token: Types.ObjectId, end: CallsEnd): Promise<void> {
+  const returned = end.returned.splice(0);
   const atOnce = returned.filter(({ how }) => !how.dueAt).map(({ id }) => id);
   if (atOnce.length > 0) await persist('deliveries given back', () => giveBack(token, atOnce));
   for (const { id, how } of returned) {
@@ -165,43 +193,58 @@ async function returnUnsent(token: Types.ObjectId, returned: CallsEnd['returned'
   }
 }
 
-async function react(campaign: EmailCampaign, gateway: Gateway, end: CallsEnd): Promise<BatchEnd> {
-  if (end.sent === 0 && end.rejected > 0 && (end.rejected >= REJECTIONS || (await refusesAll(campaign)))) {
-    await pause(campaign._id, 'rejections', 'SES refuses one message after the other; see the failed recipients');
-    return { kind: 'stopped' };
+async function react(batch: Batch, slots: limiter.Slots, end: CallsEnd): Promise<BatchEnd> {
+  const { source, gateway } = batch;
+  if (end.unclear > 0 || slots.isWatched) {
+    const restMs = await breaker.report(gateway.account, end.unclear, end.clear);
+    if (restMs > 0) return source.hold(unclearAnswers(restMs));
   }
-  return end.stop ? obey(end.stop, campaign, gateway) : { kind: 'more' };
+  if (end.sent === 0 && end.rejected > 0 && (end.rejected >= REJECTIONS || (await source.refusesAll()))) {
+    return source.stop('rejections', 'SES refuses one message after the other; see the failed recipients');
+  }
+  return end.stop ? obey(end.stop, batch) : { kind: 'more' };
 }
 
-/** Whether SES took nothing of the campaign and refused at least ten: batches of a slow account are small. */
-async function refusesAll({ _id }: EmailCampaign): Promise<boolean> {
-  const [failed, sent] = await Promise.all([
-    DeliveryModel.countDocuments({ campaign: _id, status: 'failed' }).limit(REJECTIONS),
-    DeliveryModel.exists({ campaign: _id, status: 'sent' }),
-  ]);
-  return failed >= REJECTIONS && sent === null;
-}
-
-/** Pauses; wrong credentials are also marked as such, so that no other campaign begins with them. */
-async function pauseFor(campaign: EmailCampaign, reason: PauseReason, message: string): Promise<void> {
-  await pause(campaign._id, reason, message);
-  if (reason !== 'credentials') return;
-  await BusinessModel.updateOne({ _id: campaign.business }, { $set: { 'sesConfiguration.verified': false } });
-}
-
-async function obey(stop: Stop, campaign: EmailCampaign, gateway: Gateway): Promise<BatchEnd> {
-  logger().warn({ campaignId: campaign._id, account: gateway.account, stop: stop.kind }, 'SES stops the batch');
+async function obey(stop: Stop, { source, gateway }: Batch): Promise<BatchEnd> {
+  const { _id: id } = source.mailing;
+  logger().warn({ id, lane: source.lane, account: gateway.account, stop: stop.kind }, 'SES stops the batch');
   switch (stop.kind) {
     case 'throttled':
       await limiter.rest(gateway.account);
       return { kind: 'wait', ms: THROTTLED_MS };
     case 'day_exhausted':
       await limiter.exhaustDay(gateway.account);
-      return { kind: 'wait', ms: UNREACHABLE_MS };
+      return source.hold(dayExhausted());
     case 'unreachable':
       return { kind: 'wait', ms: UNREACHABLE_MS };
     case 'pause':
-      await pauseFor(campaign, stop.reason, stop.message);
-      return { kind: 'stopped' };
+      return stopFor(source, stop.reason, stop.message);
   }
+}
+
+/** Stops; wrong credentials are also marked as such, so that no campaign begins with them. */
+async function stopFor(source: Source, reason: PauseReason, message: string): Promise<BatchEnd> {
+  if (reason === 'credentials') {
+    await BusinessModel.updateOne({ _id: source.mailing.business }, { $set: { 'sesConfiguration.verified': false } });
+  }
+  return source.stop(reason, message);
+}
+
+const inMs = (ms: number) => new Date(Date.now() + ms);
+
+function dayExhausted(): Hold {
+  const message = 'SES’s messages of 24 hours are used up; it goes on as they become free';
+  return { reason: 'day_exhausted', message, retryAt: inMs(DAY_EXHAUSTED_MS) };
+}
+
+function unclearAnswers(restMs: number): Hold {
+  const message = 'SES gives no clear answers; one message is tried at a time until it does';
+  return { reason: 'unclear_answers', message, retryAt: inMs(restMs) };
+}
+
+async function capped({ key, reason }: Cap, { settings }: Business): Promise<Hold> {
+  const until = await endOfDay(settings.timezone);
+  const what = reason === 'daily_cap' ? 'The campaign' : key.replace('domain:', '');
+  const message = `${what} may send no more today; it goes on tomorrow`;
+  return { reason, message, until, retryAt: new Date(Math.min(until.getTime(), Date.now() + CAPPED_MS)) };
 }

@@ -2,15 +2,20 @@ import type { Types } from 'mongoose';
 import { logger } from '../../logger.js';
 import { DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import { type Message, MessageModel } from '../../models/message.js';
 import { count } from '../campaigns/counts.js';
 import { move } from '../campaigns/moves.js';
+import { putBack } from '../campaigns/retry.js';
 import { OPEN } from '../states.js';
+import { campaignSource } from './campaign-source.js';
+import { messageSource } from './message-source.js';
 import { runBatch, type Sending } from './run.js';
+import type { Source } from './source.js';
 
 /** A turn lasts so long, in ms; then the next campaign has its own. */
 const TURN_MS = 500;
 
-/** With deliveries that are not due yet, a campaign is looked at again after this, in ms. */
+/** With deliveries that are not due yet, or that others hold, it is looked at again after this, in ms. */
 const NOT_DUE_MS = 1_000;
 
 /** What becomes of a turn: it comes again after `delayMs`, or it is over. */
@@ -23,11 +28,30 @@ export type TurnEnd = { kind: 'again'; delayMs: number } | { kind: 'over' };
  */
 export async function takeTurn(campaignId: string, sending: Sending): Promise<TurnEnd> {
   const campaign = await EmailCampaignModel.findById(campaignId).lean<EmailCampaign>();
-  if (campaign?.status !== 'sending') return { kind: 'over' };
+  if (campaign?.status !== 'sending' || isOnHold(campaign)) return { kind: 'over' };
+  if (campaign.retry) await putBack(campaign);
+  return batches(campaignSource(campaign), sending, () => finish(campaign._id));
+}
+
+/**
+ * One turn of a message outside any campaign.
+ * @throws the error of MongoDB or Redis; the turn then comes again.
+ */
+export async function takeMessageTurn(messageId: string, sending: Sending): Promise<TurnEnd> {
+  const message = await MessageModel.findById(messageId).lean<Message>();
+  if (message?.status !== 'open') return { kind: 'over' };
+  const end = await batches(messageSource(message), sending, () => finishMessage(message._id));
+  return end.kind === 'over' ? finishMessage(message._id) : end;
+}
+
+/** The pulse wakes it. */
+const isOnHold = ({ hold }: EmailCampaign) => hold != null && hold.retryAt.getTime() > Date.now();
+
+async function batches(source: Source, sending: Sending, finish: () => Promise<TurnEnd>): Promise<TurnEnd> {
   const until = performance.now() + TURN_MS;
   while (performance.now() < until && !sending.signal.aborted) {
-    const end = await runBatch(campaign, sending);
-    if (end.kind === 'empty') return finish(campaign._id);
+    const end = await runBatch(source, sending);
+    if (end.kind === 'empty') return finish();
     if (end.kind === 'stopped') return { kind: 'over' };
     if (end.kind === 'wait') return { kind: 'again', delayMs: end.ms };
   }
@@ -44,12 +68,27 @@ async function finish(campaignId: Types.ObjectId): Promise<TurnEnd> {
   if (await isThere(campaignId, 'sending')) return { kind: 'over' };
   const counts = await count(campaignId);
   if (OPEN.some((status) => counts.states[status] > 0)) return { kind: 'again', delayMs: 0 };
+  const { failed, suppressed, unconfirmed } = counts.states;
   // With its numbers in the same write: who sees it sent sees them whole.
-  const completed = await move(campaignId, 'complete', { set: { completedAt: new Date(), counts } });
+  const completed = await move(campaignId, 'complete', {
+    where: { retry: null },
+    set: { completedAt: new Date(), counts },
+    event: {
+      type: 'campaign.completed',
+      data: { total: counts.total, sent: counts.stats.sent, failed, suppressed, unconfirmed },
+    },
+  });
   if (completed) logger().info({ campaignId, states: counts.states }, 'campaign completed');
   return { kind: 'over' };
 }
 
 async function isThere(campaignId: Types.ObjectId, status: DeliveryStatus): Promise<boolean> {
   return (await DeliveryModel.exists({ campaign: campaignId, status })) !== null;
+}
+
+async function finishMessage(messageId: Types.ObjectId): Promise<TurnEnd> {
+  const open = await DeliveryModel.exists({ message: messageId, status: { $in: OPEN } });
+  if (open) return { kind: 'again', delayMs: NOT_DUE_MS };
+  await MessageModel.updateOne({ _id: messageId }, { $set: { status: 'done' } });
+  return { kind: 'over' };
 }

@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose';
 import { DeliveryModel } from '../../models/delivery.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
-import { OPEN } from '../states.js';
-import { refresh } from './counts.js';
+import { NO_IMPORT, OPEN } from '../states.js';
+import { count as countLedger } from './counts.js';
 
 const CHUNK = 5_000;
 
@@ -16,7 +16,10 @@ const ROUND_MS = 4_000;
  */
 export async function endCancelled(): Promise<number> {
   const until = performance.now() + ROUND_MS;
-  const campaigns = await EmailCampaignModel.find({ status: 'cancelled', completedAt: null }, { _id: 1 }).lean();
+  const campaigns = await EmailCampaignModel.find(
+    { status: 'cancelled', completedAt: null, isDeleted: { $ne: true }, ...NO_IMPORT },
+    { _id: 1 },
+  ).lean();
   let count = 0;
   for (const { _id } of campaigns) {
     let ended: number;
@@ -24,10 +27,10 @@ export async function endCancelled(): Promise<number> {
       ended = await cancelSome(_id);
       count += ended;
     } while (ended > 0 && performance.now() < until);
-    const open = await DeliveryModel.exists({ campaign: _id, status: { $in: OPEN } });
-    if (open) continue;
-    await EmailCampaignModel.updateOne({ _id, completedAt: null }, { $set: { completedAt: new Date() } });
-    await refresh(_id);
+    // The count meets each delivery once; a search could miss one that a batch gives back.
+    const counts = await countLedger(_id);
+    if (OPEN.some((status) => counts.states[status] > 0)) continue;
+    await EmailCampaignModel.updateOne({ _id, completedAt: null }, { $set: { completedAt: new Date(), counts } });
   }
   return count;
 }

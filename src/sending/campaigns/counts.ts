@@ -3,7 +3,13 @@ import { DELIVERY_STATUSES, DeliveryModel, type DeliveryStatus } from '../../mod
 import { EmailCampaignModel } from '../../models/email-campaign.js';
 
 /** What ever happened to a campaign's deliveries, from the timestamps that are set once. */
-export const STATS = { sent: 'sentAt', unsubscribed: 'unsubscribedAt' } as const;
+export const STATS = {
+  sent: 'sentAt',
+  delivered: 'deliveredAt',
+  bounced: 'bouncedAt',
+  complained: 'complainedAt',
+  unsubscribed: 'unsubscribedAt',
+} as const;
 
 export type Stat = keyof typeof STATS;
 

@@ -1,116 +1,74 @@
 import type { Types } from 'mongoose';
 import { AppError, conflict, type Problem } from '../../errors.js';
 import { logger } from '../../logger.js';
-import { type Business, BusinessModel } from '../../models/business.js';
-import { DeliveryModel } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
-import { type EmailTemplate, EmailTemplateModel } from '../../models/email-template.js';
+import { EmailTemplateModel } from '../../models/email-template.js';
 import { enqueueTurns } from '../../queue/queues.js';
-import { compile } from '../../templates/compile.js';
 import { owned, type Tenant } from '../../tenant.js';
+import { CAMPAIGN_MOVES, NO_IMPORT } from '../states.js';
 import { refresh } from './counts.js';
-import { move, refuseMove } from './moves.js';
+import { existing, move, refuseMove } from './moves.js';
+import { NO_SES, preflight } from './preflight/index.js';
 
-type Frozen = NonNullable<EmailCampaign['frozen']>;
-
-const preflightFailed = (errors: Problem[]) =>
-  new AppError(
-    'preflight_failed',
-    422,
-    `This campaign cannot be sent: ${errors.map(({ message }) => message).join('; ')}`,
-    {
-      errors,
-    },
-  );
+/** The moves that begin to send: at a person's word, when its time has come, or after a launch that was withheld. */
+export type Launch = 'send' | 'launch' | 'resume';
 
 /**
- * Launches a draft: freezes what is sent into the campaign and moves it to `sending`, in one write. The write asks for
+ * Launches a campaign: checks it, freezes what is sent into it and moves it to `sending`, in one write. The write asks for
  * the revision that was checked, so an edit in between does not slip through, and for no import under way.
- * @throws AppError `preflight_failed` with every problem, `ses_not_configured`, `import_in_progress`,
+ * @returns the campaign, and what its sender should know.
+ * @throws AppError `preflight_failed` or `ses_not_configured` with every problem, `import_in_progress`,
  * `invalid_transition`, `not_found`.
  */
-export async function launch(tenant: Tenant, campaign: EmailCampaign): Promise<EmailCampaign> {
-  if (campaign.status !== 'draft') return refuseMove(tenant, campaign._id, 'send');
-  const business = await BusinessModel.findById(tenant.businessId).lean<Business>();
-  if (!business?.sesConfiguration.verified) {
-    throw new AppError('ses_not_configured', 422, 'Connect an SES account first: PUT /api/business/ses');
-  }
-  const frozen = await freeze(tenant, campaign, business);
-  // By the database's clock, as the leases are.
-  const live = { $filter: { input: '$imports', cond: { $gt: ['$$this.until', '$$NOW'] } } };
-  const launched = await move(campaign._id, 'send', {
-    where: owned(tenant, { __v: campaign.__v, $expr: { $eq: [{ $size: live }, 0] } }),
-    set: { frozen, launchedAt: new Date() },
+export async function launch(
+  tenant: Tenant,
+  campaign: EmailCampaign,
+  name: Launch,
+  set: Record<string, unknown> = {},
+): Promise<{ campaign: EmailCampaign; warnings: Problem[] }> {
+  const from: readonly string[] = CAMPAIGN_MOVES[name].from;
+  if (!from.includes(campaign.status)) return refuseMove(tenant, campaign._id, name);
+  const { problems, warnings, frozen } = await preflight(tenant, { ...campaign, ...set });
+  if (problems.length > 0 || !frozen) throw failed(problems);
+  const launched = await move(campaign._id, name, {
+    where: owned(tenant, { __v: campaign.__v, launchedAt: null, ...NO_IMPORT }),
+    set: { ...set, frozen, launchedAt: new Date() },
+    event: { type: 'campaign.started' },
   });
-  if (!launched) return refuseLaunch(tenant, campaign);
+  if (!launched) return refuseLaunch(tenant, campaign, name);
 
-  // From here on it is launched: what fails below, the sweeper makes good.
+  // From here on it is launched: what fails below, the upkeep makes good.
   await refresh(launched._id).catch((err: unknown) => logger().warn({ err, campaignId: launched._id }, 'not counted'));
   await enqueueSoon(launched._id);
   await noteUse(tenant, launched);
-  return launched;
+  return { campaign: launched, warnings };
 }
 
-/** Puts a running campaign's turns into the queue; where Redis is away, the sweeper does it. Never throws. */
+/** Puts a running campaign's turns into the queue; where Redis is away, the upkeep does it. Never throws. */
 export async function enqueueSoon(campaignId: Types.ObjectId): Promise<void> {
   await enqueueTurns([campaignId.toHexString()]).catch((err: unknown) =>
-    logger().warn({ err, campaignId }, 'not enqueued; the sweeper does it'),
+    logger().warn({ err, campaignId }, 'not enqueued; the pulse does it'),
   );
 }
 
-async function freeze(tenant: Tenant, campaign: EmailCampaign, business: Business): Promise<Frozen> {
-  const template = campaign.template
-    ? await EmailTemplateModel.findOne(owned(tenant, { _id: campaign.template })).lean<EmailTemplate>()
-    : null;
-  const { settings } = business;
-  const content = template?.content ?? campaign.content;
-  const subject = campaign.subject ?? template?.subject;
-  const fromEmail = campaign.fromEmail ?? settings.defaultFromEmail;
-  const problems: Problem[] = [];
-  if (campaign.template && !template) problems.push({ path: 'template', message: 'its template is gone' });
-  if (template && !template.isActive) problems.push({ path: 'template', message: 'its template is not active' });
-  if (!subject) problems.push({ path: 'subject', message: 'it has no subject' });
-  if (!fromEmail) problems.push({ path: 'fromEmail', message: 'it has no sender' });
-  if (!content?.html && !content?.text) problems.push({ path: 'content', message: 'it has no content' });
-  const recipient = await DeliveryModel.exists({ campaign: campaign._id, status: 'pending' });
-  if (!recipient) problems.push({ path: 'recipients', message: 'it has no recipients' });
-  if (problems.length > 0 || !subject || !fromEmail) throw preflightFailed(problems);
-
-  const variables = template?.variables ?? [];
-  const { source } = parsed(() => compile({ subject, html: content?.html, text: content?.text }, variables));
-  return {
-    subject: source.subject,
-    html: source.html,
-    text: source.text,
-    variables,
-    fromEmail,
-    fromName: campaign.fromName ?? settings.defaultFromName,
-    replyTo: campaign.replyTo ?? settings.replyToEmail,
-  } as Frozen;
-}
-
-/** A template that was stored parses; a subject of the campaign's own beside it may not. */
-function parsed<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof AppError && error.details.errors) throw preflightFailed(error.details.errors);
-    throw error;
-  }
+function failed(errors: Problem[]): AppError {
+  const code = errors.some(({ path }) => path === NO_SES) ? 'ses_not_configured' : 'preflight_failed';
+  const message = `This campaign cannot be sent: ${errors.map((error) => error.message).join('; ')}`;
+  return new AppError(code, 422, message, { errors });
 }
 
 /** Says why the compare-and-set did not match. */
-async function refuseLaunch(tenant: Tenant, { _id, __v }: EmailCampaign): Promise<never> {
-  const now = await EmailCampaignModel.findOne(owned(tenant, { _id }), {
+async function refuseLaunch(tenant: Tenant, { _id, status, __v }: EmailCampaign, name: Launch): Promise<never> {
+  const now = await EmailCampaignModel.findOne(existing(tenant, _id), {
     status: 1,
     imports: 1,
     __v: 1,
   }).lean<EmailCampaign>();
-  if (now?.status === 'draft' && now.__v !== __v) throw conflict('The campaign was changed meanwhile; send it again');
-  if (now?.status === 'draft') {
+  if (now?.status === status && now.__v !== __v) throw conflict('The campaign was changed meanwhile; try again');
+  if (now?.status === status) {
     throw new AppError('import_in_progress', 409, 'Recipients are still being imported; send it when that is done');
   }
-  return refuseMove(tenant, _id, 'send');
+  return refuseMove(tenant, _id, name);
 }
 
 async function noteUse(tenant: Tenant, { template }: EmailCampaign): Promise<void> {

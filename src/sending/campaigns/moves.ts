@@ -1,6 +1,12 @@
-import type { Types } from 'mongoose';
+import { Types } from 'mongoose';
 import { invalidTransition, notFound } from '../../errors.js';
-import { type EmailCampaign, EmailCampaignModel, type PauseReason } from '../../models/email-campaign.js';
+import {
+  type EmailCampaign,
+  EmailCampaignModel,
+  type HoldReason,
+  type PauseReason,
+} from '../../models/email-campaign.js';
+import type { EventType } from '../../models/event.js';
 import { JOURNALED } from '../../mongo.js';
 import { owned, type Tenant } from '../../tenant.js';
 import { CAMPAIGN_MOVES, type CampaignMove } from '../states.js';
@@ -10,6 +16,8 @@ interface Change {
   unset?: Record<string, 1>;
   /** What else must hold for the move. */
   where?: Record<string, unknown>;
+  /** Told to the business: written by the same update, so that neither can be without the other. */
+  event?: { type: EventType; data?: Record<string, unknown> };
 }
 
 /**
@@ -20,12 +28,20 @@ interface Change {
 export async function move(
   campaignId: Types.ObjectId,
   name: CampaignMove,
-  change: Change = {},
+  { set, unset, where, event }: Change = {},
 ): Promise<EmailCampaign | undefined> {
   const { from, to } = CAMPAIGN_MOVES[name];
+  const told = event && { _id: new Types.ObjectId(), type: event.type, at: new Date(), data: event.data ?? {} };
+  // Whatever held it up is over with the state it was in.
+  const forget = {
+    hold: 1,
+    ...(to === 'paused' ? {} : { pause: 1 }),
+    ...(to === 'sending' ? { reconciled: 1, completedAt: 1 } : {}),
+    ...unset,
+  } as const;
   const moved = await EmailCampaignModel.findOneAndUpdate(
-    { ...change.where, _id: campaignId, status: { $in: from } },
-    { $set: { ...change.set, status: to }, ...(change.unset ? { $unset: change.unset } : {}) },
+    { ...where, _id: campaignId, status: { $in: from }, isDeleted: { $ne: true } },
+    { $set: { ...set, status: to }, $unset: forget, ...(told ? { $push: { outbox: told } } : {}) },
     { returnDocument: 'after', lean: true, writeConcern: JOURNALED },
   );
   return moved ?? undefined;
@@ -33,7 +49,15 @@ export async function move(
 
 /** Pauses a running campaign for a reason that the caller of the API reads; nothing when it is not running. */
 export function pause(campaignId: Types.ObjectId, reason: PauseReason, message: string) {
-  return move(campaignId, 'pause', { set: { pause: { reason, message, at: new Date() } } });
+  return move(campaignId, 'pause', because(reason, message));
+}
+
+/** The change of a move that pauses. */
+export function because(reason: PauseReason, message: string): Change {
+  return {
+    set: { pause: { reason, message, at: new Date() } },
+    event: { type: 'campaign.paused', data: { reason, message } },
+  };
 }
 
 /**
@@ -52,9 +76,51 @@ export async function moveOwned(
 
 /** @throws AppError 404 for no such campaign of the tenant, 409 `invalid_transition` otherwise. */
 export async function refuseMove(tenant: Tenant, campaignId: Types.ObjectId, name: CampaignMove): Promise<never> {
-  const campaign = await EmailCampaignModel.findOne(owned(tenant, { _id: campaignId }), { status: 1 }).lean();
+  const campaign = await EmailCampaignModel.findOne(existing(tenant, campaignId), { status: 1 }).lean();
   if (!campaign) throw notFound('campaign');
   throw invalidTransition(
     `A campaign that is ${campaign.status} cannot ${name}: it would have to be ${CAMPAIGN_MOVES[name].from.join(' or ')}`,
   );
+}
+
+/** The filter of one campaign of the tenant's; one that is being deleted is gone. */
+export function existing(tenant: Tenant, campaignId: Types.ObjectId) {
+  return owned(tenant, { _id: campaignId, isDeleted: { $ne: true } });
+}
+
+/** Why nothing of a campaign goes out for a while. */
+export interface Hold {
+  reason: HoldReason;
+  message: string;
+  /** When it is expected to go on, if that is known. */
+  until?: Date | undefined;
+  /** When it is tried again. */
+  retryAt: Date;
+}
+
+/** Says of a running campaign that nothing goes out for a while, and why. It stays `sending`, and goes on by itself. */
+export async function hold(campaignId: Types.ObjectId, { reason, message, until, retryAt }: Hold): Promise<void> {
+  const isNew = { $ne: [{ $ifNull: ['$hold.reason', null] }, reason] };
+  await EmailCampaignModel.updateOne(
+    { _id: campaignId, status: 'sending' },
+    [
+      {
+        $set: {
+          hold: {
+            reason,
+            message: { $literal: message },
+            retryAt,
+            since: { $cond: [isNew, '$$NOW', '$hold.since'] },
+            until: until ?? '$$REMOVE',
+          },
+        },
+      },
+    ],
+    { updatePipeline: true, timestamps: false },
+  );
+}
+
+/** It goes out again. */
+export async function unhold(campaignId: Types.ObjectId): Promise<void> {
+  await EmailCampaignModel.updateOne({ _id: campaignId }, { $unset: { hold: 1 } }, { timestamps: false });
 }

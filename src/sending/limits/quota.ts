@@ -1,60 +1,94 @@
 import { Types } from 'mongoose';
-import { BusinessModel } from '../../models/business.js';
+import { type Business, BusinessModel } from '../../models/business.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { JOURNALED } from '../../mongo.js';
-import { USES_QUOTA } from '../states.js';
+import { USED_QUOTA } from '../states.js';
+import { type Cap, limitOf, usedOf } from './caps.js';
+import type { Lane } from './lanes.js';
+import { dayOf, type Expression, monthBefore, monthOf } from './periods.js';
 
 /** So many messages of the month, taken from the quota before anything is sent. Its id is the claim's token. */
 export interface Reservation {
   id: Types.ObjectId;
   n: number;
+  /** The month that pays. */
+  period: string;
 }
 
-/** Nothing is left. `isFinal`: every message of the month is used; else some are reserved and may come back. */
-export interface Exhausted {
-  isFinal: boolean;
-}
+/** Nothing is left: of the month, of a daily cap, or only for now, while others have reserved what is left. */
+export type Exhausted = { exhausted: 'month' | 'reserved' } | { exhausted: 'cap'; cap: Cap };
 
 const used = '$subscription.emailsSentThisMonth';
 const limit = '$subscription.emailsPerMonth';
-/** The calendar month in the business's timezone, by the database's clock. Months compare as strings. */
-const thisMonth = { $dateToString: { date: '$$NOW', format: '%Y-%m', timezone: '$settings.timezone' } };
+const reservations = { $ifNull: ['$quota.reservations', []] };
+
+/** The share of the month that campaigns leave to transactional mail, where a business sends any. */
+const RESERVE = 0.05;
+/** The share of the month at which its business is warned. */
+const WARNING = 0.8;
+
+const isTransactional = { $gte: [{ $ifNull: ['$quota.transactionalPeriod', ''] }, monthBefore()] };
+
+/** What campaigns may use of the month; whoever sends no transactional mail may use all. */
+const bulkLimit = {
+  $subtract: [limit, { $cond: [isTransactional, { $floor: { $multiply: [limit, RESERVE] } }, 0] }],
+};
+
+const turns = { $lt: [{ $ifNull: ['$quota.period', ''] }, monthOf()] };
+const dayTurns = { $lt: [{ $ifNull: ['$quota.day', ''] }, dayOf()] };
 
 /**
- * Takes up to `wanted` messages of the business's month, and begins the month where it has turned, in one journaled
- * write: whatever dies after it, the reservation says what to settle, and no two workers take the same message.
+ * Takes up to `wanted` messages of the business's month, and of the daily caps they are under, and begins month and day
+ * where they have turned, in one journaled write: whatever dies after it, the reservation says what to settle, and no two
+ * workers take the same message.
  */
 export async function reserve(
   businessId: Types.ObjectId,
-  campaignId: Types.ObjectId,
   wanted: number,
+  lane: Lane,
+  caps: readonly Cap[] = [],
 ): Promise<Reservation | Exhausted> {
   const id = new Types.ObjectId();
-  const reservation = { id, campaign: campaignId, period: '$quota.period', n: '$quota.granted', at: '$$NOW' };
+  const capped = caps.length > 0;
+  const reservation = {
+    id,
+    period: '$quota.period',
+    n: '$quota.granted',
+    at: '$$NOW',
+    ...(capped ? { day: '$quota.day', keys: caps.map(({ key }) => key) } : {}),
+  };
+  const monthRoom = { $subtract: [lane === 'bulk' ? bulkLimit : limit, used] };
+  const capRooms = caps.map((cap) => ({ $subtract: [limitOf(cap), usedOf(cap)] }));
   const business = await BusinessModel.findOneAndUpdate(
     { _id: businessId },
     [
-      { $set: { 'quota.turns': { $lt: [{ $ifNull: ['$quota.period', ''] }, thisMonth] } } },
+      { $set: { 'quota.turns': turns, 'quota.dayTurns': dayTurns } },
       {
         $set: {
-          'quota.period': { $cond: ['$quota.turns', thisMonth, '$quota.period'] },
+          'quota.period': { $cond: ['$quota.turns', monthOf(), '$quota.period'] },
           'subscription.emailsSentThisMonth': { $cond: ['$quota.turns', 0, used] },
+          'quota.day': { $cond: ['$quota.dayTurns', dayOf(), '$quota.day'] },
+          'quota.days': { $cond: ['$quota.dayTurns', [], '$quota.days'] },
+          ...(lane === 'transactional' ? { 'quota.transactionalPeriod': monthOf() } : {}),
         },
       },
-      { $set: { 'quota.granted': { $max: [0, { $min: [wanted, { $subtract: [limit, used] }] }] } } },
+      { $set: { 'quota.found': { month: monthRoom, caps: capRooms } } },
+      {
+        $set: {
+          'quota.granted': { $max: [0, { $min: [wanted, '$quota.found.month', { $min: '$quota.found.caps' }] }] },
+        },
+      },
       {
         $set: {
           'subscription.emailsSentThisMonth': { $add: [used, '$quota.granted'] },
           'quota.reservations': {
-            $cond: [
-              { $gt: ['$quota.granted', 0] },
-              { $concatArrays: [{ $ifNull: ['$quota.reservations', []] }, [reservation]] },
-              { $ifNull: ['$quota.reservations', []] },
-            ],
+            $concatArrays: [reservations, { $cond: [{ $gt: ['$quota.granted', 0] }, [reservation], []] }],
           },
+          'quota.isUnchecked': true,
+          ...(capped ? { 'quota.days': daysWith(caps, '$quota.granted') } : {}),
         },
       },
-      { $unset: ['quota.turns', 'quota.granted'] },
+      { $unset: ['quota.turns', 'quota.dayTurns', 'quota.granted'] },
     ],
     {
       updatePipeline: true,
@@ -65,14 +99,34 @@ export async function reserve(
       timestamps: false,
     },
   );
-  const reservations = business?.quota.reservations ?? [];
-  const mine = reservations.find((one) => one.id.equals(id));
-  return mine ? { id, n: mine.n } : { isFinal: reservations.length === 0 };
+  if (!business) return { exhausted: 'month' };
+  const mine = business.quota.reservations.find((one) => one.id.equals(id));
+  return mine ? { id, n: mine.n, period: mine.period } : whyNot(business.quota, caps);
+}
+
+/** What is reserved may come back; only what is used is gone. */
+function whyNot({ period, day, reservations, found }: Business['quota'], caps: readonly Cap[]): Exhausted {
+  if ((found?.month ?? 0) < 1) {
+    return { exhausted: reservations.some((one) => one.period === period) ? 'reserved' : 'month' };
+  }
+  const cap = caps.find((_, index) => (found?.caps?.[index] ?? 0) < 1);
+  const isReserved = reservations.some((one) => one.day === day && cap && one.keys?.includes(cap.key));
+  return cap && !isReserved ? { exhausted: 'cap', cap } : { exhausted: 'reserved' };
+}
+
+/** Today's list with so many more used of these keys. */
+function daysWith(caps: readonly Cap[], more: Expression): Expression {
+  const keys = caps.map(({ key }) => key);
+  const others = {
+    $filter: { input: { $ifNull: ['$quota.days', []] }, as: 'one', cond: { $not: [{ $in: ['$$one.key', keys] }] } },
+  };
+  return { $concatArrays: [others, caps.map((cap) => ({ key: cap.key, n: { $add: [usedOf(cap), more] } }))] };
 }
 
 /**
- * Ends a reservation of which `usedCount` messages were used; the rest goes back to its own month. A second call for
- * the same reservation changes nothing.
+ * Ends a reservation of which `usedCount` messages were used; the rest goes back to its own month and day. The business is
+ * told, by the same write, when that makes 80 % of the month, or all of it. A second call for the same reservation changes
+ * nothing.
  */
 export async function settle(
   businessId: Types.ObjectId,
@@ -80,10 +134,14 @@ export async function settle(
   usedCount: number,
 ): Promise<void> {
   const mine = {
-    $first: {
-      $filter: { input: '$quota.reservations', as: 'one', cond: { $eq: ['$$one.id', reservationId] } },
-    },
+    $first: { $filter: { input: '$quota.reservations', as: 'one', cond: { $eq: ['$$one.id', reservationId] } } },
   };
+  const others = {
+    $filter: { input: '$quota.reservations', as: 'one', cond: { $ne: ['$$one.id', reservationId] } },
+  };
+  const back = { $subtract: ['$quota.mine.n', usedCount] };
+  const isOfToday = { $eq: ['$quota.mine.day', '$quota.day'] };
+  const isMine = { $in: ['$$one.key', { $ifNull: ['$quota.mine.keys', []] }] };
   await BusinessModel.updateOne(
     { _id: businessId, 'quota.reservations.id': reservationId },
     [
@@ -91,21 +149,76 @@ export async function settle(
       {
         $set: {
           'subscription.emailsSentThisMonth': {
-            $cond: [
-              { $eq: ['$quota.mine.period', '$quota.period'] },
-              { $subtract: [used, { $subtract: ['$quota.mine.n', usedCount] }] },
-              used,
-            ],
+            $cond: [{ $eq: ['$quota.mine.period', '$quota.period'] }, { $subtract: [used, back] }, used],
           },
-          'quota.reservations': {
-            $filter: { input: '$quota.reservations', as: 'one', cond: { $ne: ['$$one.id', reservationId] } },
+          'quota.days': {
+            $map: {
+              input: { $ifNull: ['$quota.days', []] },
+              as: 'one',
+              in: {
+                key: '$$one.key',
+                n: { $cond: [{ $and: [isOfToday, isMine] }, { $subtract: ['$$one.n', back] }, '$$one.n'] },
+              },
+            },
           },
+          'quota.reservations': others,
         },
       },
-      { $unset: 'quota.mine' },
+      ...announcements(),
+      { $unset: ['quota.mine', 'quota.spent', 'quota.mark', 'quota.told'] },
     ],
     { updatePipeline: true, timestamps: false, writeConcern: JOURNALED },
   );
+}
+
+/** Says once for each month and limit that 80 % are used, and that all is: by what was sent, not by what is reserved. */
+function announcements(): Expression[] {
+  const ofThisMonth = {
+    $filter: { input: '$quota.reservations', as: 'one', cond: { $eq: ['$$one.period', '$quota.period'] } },
+  };
+  const reservedNow = { $sum: { $map: { input: ofThisMonth, as: 'one', in: '$$one.n' } } };
+  const event = (type: 'quota.warning' | 'quota.exceeded') => ({
+    _id: new Types.ObjectId(),
+    type,
+    at: '$$NOW',
+    data: { used: '$quota.spent', limit, period: '$quota.period' },
+  });
+  const isDue = (share: number, mark: string) => ({
+    $and: [{ $gte: ['$quota.spent', { $multiply: [limit, share] }] }, { $ne: [mark, '$quota.mark'] }],
+  });
+  const isWarning = isDue(WARNING, '$quota.warned');
+  const isExceeded = isDue(1, '$quota.exceeded');
+  return [
+    {
+      $set: {
+        'quota.spent': { $subtract: [used, reservedNow] },
+        'quota.mark': { $concat: ['$quota.period', '/', { $toString: limit }] },
+      },
+    },
+    {
+      $set: {
+        'quota.told': {
+          $concatArrays: [
+            { $cond: [isWarning, [event('quota.warning')], []] },
+            { $cond: [isExceeded, [event('quota.exceeded')], []] },
+          ],
+        },
+      },
+    },
+    {
+      $set: {
+        'quota.warned': { $cond: [isWarning, '$quota.mark', { $ifNull: ['$quota.warned', '$$REMOVE'] }] },
+        'quota.exceeded': { $cond: [isExceeded, '$quota.mark', { $ifNull: ['$quota.exceeded', '$$REMOVE'] }] },
+        outbox: {
+          $cond: [
+            { $gt: [{ $size: '$quota.told' }, 0] },
+            { $concatArrays: [{ $ifNull: ['$outbox', []] }, '$quota.told'] },
+            { $ifNull: ['$outbox', '$$REMOVE'] },
+          ],
+        },
+      },
+    },
+  ];
 }
 
 /**
@@ -119,10 +232,7 @@ export async function settleStale(before: Date): Promise<number> {
   for (const business of businesses) {
     for (const reservation of business.quota.reservations) {
       if (reservation.at >= before) continue;
-      const usedCount = await DeliveryModel.countDocuments({
-        'claim.token': reservation.id,
-        status: { $in: USES_QUOTA },
-      });
+      const usedCount = await DeliveryModel.countDocuments({ 'claim.token': reservation.id, ...USED_QUOTA });
       await settle(business._id, reservation.id, usedCount);
       settled += 1;
     }
@@ -130,9 +240,27 @@ export async function settleStale(before: Date): Promise<number> {
   return settled;
 }
 
-/** @returns the ids, as hex, of those businesses that may send at least one message more this month. */
+/** @returns the ids, as hex, of those businesses of which campaigns may send at least one message more this month. */
 export async function businessesWithRoom(businessIds: readonly Types.ObjectId[]): Promise<Set<string>> {
-  const hasRoom = { $or: [{ $lt: [{ $ifNull: ['$quota.period', ''] }, thisMonth] }, { $lt: [used, limit] }] };
+  const hasRoom = { $or: [turns, { $lt: [used, bulkLimit] }] };
   const businesses = await BusinessModel.find({ _id: { $in: [...businessIds] }, $expr: hasRoom }, { _id: 1 }).lean();
   return new Set(businesses.map(({ _id }) => _id.toHexString()));
+}
+
+/** A business's month, as campaigns may use it. */
+export interface Month {
+  limit: number;
+  used: number;
+  /** What campaigns may still use; transactional mail may have a reserve beside it. */
+  left: number;
+}
+
+/** @returns what is left of the month at this moment, by the database's clock. */
+export async function monthLeft(businessId: Types.ObjectId): Promise<Month> {
+  const [month] = await BusinessModel.aggregate<{ limit: number; used: number; bulkLimit: number }>([
+    { $match: { _id: businessId } },
+    { $project: { limit, used: { $cond: [turns, 0, used] }, bulkLimit } },
+  ]);
+  const { limit: all = 0, used: spent = 0, bulkLimit: forBulk = 0 } = month ?? {};
+  return { limit: all, used: spent, left: Math.max(0, forBulk - spent) };
 }

@@ -2,13 +2,19 @@ import mongoose from 'mongoose';
 import { logger } from '../../logger.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
-import { enqueueTurns } from '../../queue/queues.js';
+import { MessageModel } from '../../models/message.js';
+import { enqueueMessages } from '../../queue/queues.js';
 import { expireClaims, LEASE_MS } from '../batch/claim.js';
 import { endCancelled } from '../campaigns/cancelled.js';
 import { isStale, refresh } from '../campaigns/counts.js';
+import { discardDeleted } from '../campaigns/discard.js';
 import { move } from '../campaigns/moves.js';
 import * as quota from '../limits/quota.js';
 import { OPEN } from '../states.js';
+import { guard } from './guard.js';
+import type { Periodic } from './periodic.js';
+import { enqueueRunning } from './pulse.js';
+import { reconcile } from './reconcile.js';
 
 /** A reservation is settled from the ledger when it is so old, in ms: its claims have expired by then. */
 const RESERVATION_MS = LEASE_MS + 30_000;
@@ -19,25 +25,40 @@ const LATELY_MS = 60_000;
 /** A completed campaign is looked at for so long, in ms. */
 const COMPLETED_MS = 3_600_000;
 
+/** Every five seconds, in one worker at a time. */
+export const SWEEPER: Periodic = { name: 'sweeper', everyMs: 5_000, leaseMs: 12_000, round: sweep };
+
 /**
  * One round of the sweeper: whatever a process that died, an emptied Redis or a turned month left lying is picked up
- * here. Each step can be repeated, and two sweepers at once do no harm.
+ * here. Each step can be repeated, and two sweepers at once do no harm. What needs Redis comes last.
  */
 export async function sweep(): Promise<void> {
   const now = await databaseTime();
-  const expired = await expireClaims(now);
-  const settled = await quota.settleStale(new Date(now.getTime() - RESERVATION_MS));
-  const resumed = await resumeWithQuota();
-  const cancelled = await endCancelled();
-  const reopened = await reopenForgotten(now);
-  const running = await EmailCampaignModel.find({ status: 'sending' }, { counts: 1 }).lean();
-  await enqueueTurns(running.map(({ _id }) => _id.toHexString()));
+  const done = {
+    expired: await expireClaims(now),
+    settled: await quota.settleStale(new Date(now.getTime() - RESERVATION_MS)),
+    resumed: await resumeWithQuota(),
+    guarded: await guard(),
+    cancelled: await endCancelled(),
+    deleted: await discardDeleted(),
+    reopened: await reopenForgotten(now),
+    differences: await reconcile(),
+  };
+  if (Object.values(done).some((n) => n > 0)) logger().warn(done, 'sweeper');
+  await refreshCounts(now);
+  await enqueueRunning();
+  const open = await MessageModel.find({ status: 'open' }, { _id: 1 }).lean();
+  await enqueueMessages(open.map(({ _id }) => _id.toHexString()));
+}
+
+/** The numbers of what is under way, or was until lately. */
+async function refreshCounts(now: Date): Promise<void> {
   const lately = new Date(now.getTime() - LATELY_MS);
-  const paused = await EmailCampaignModel.find({ status: 'paused', 'pause.at': { $gt: lately } }, { counts: 1 }).lean();
-  for (const { _id, counts } of [...running, ...paused]) if (isStale(counts)) await refresh(_id);
-  if (expired + settled + resumed + cancelled + reopened > 0) {
-    logger().warn({ expired, settled, resumed, cancelled, reopened }, 'sweeper');
-  }
+  const moving = await EmailCampaignModel.find(
+    { $or: [{ status: 'sending' }, { status: 'paused', 'pause.at': { $gt: lately } }] },
+    { counts: 1 },
+  ).lean();
+  for (const { _id, counts } of moving) if (isStale(counts)) await refresh(_id);
 }
 
 /**
@@ -50,7 +71,7 @@ async function reopenForgotten(now: Date): Promise<number> {
   let reopened = 0;
   for (const { _id } of completed) {
     const isOpen = await DeliveryModel.exists({ campaign: _id, status: { $in: OPEN } });
-    if (isOpen && (await move(_id, 'reopen', { unset: { completedAt: 1 } }))) reopened += 1;
+    if (isOpen && (await move(_id, 'reopen'))) reopened += 1;
   }
   return reopened;
 }
@@ -73,8 +94,9 @@ async function resumeWithQuota(): Promise<number> {
   for (const { _id, business } of paused) {
     if (!withRoom.has(business.toHexString())) continue;
     // A person may have paused it meanwhile; that wins.
-    const where = { 'pause.reason': 'quota_exceeded' };
-    if (await move(_id, 'resume', { where, unset: { pause: 1 } })) resumed += 1;
+    if (await move(_id, 'resume', { where: { 'pause.reason': 'quota_exceeded', launchedAt: { $ne: null } } })) {
+      resumed += 1;
+    }
   }
   return resumed;
 }

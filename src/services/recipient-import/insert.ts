@@ -1,10 +1,9 @@
-import mongoose, { Types } from 'mongoose';
+import { Types } from 'mongoose';
 import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../../models/delivery.js';
 import { SuppressionModel } from '../../models/suppression.js';
+import { insertMissing } from '../../mongo.js';
 import { owned, type Tenant } from '../../tenant.js';
 import type { Recipient } from './entry.js';
-
-const DUPLICATE_KEY = 11_000;
 
 /** What became of a batch; `suppressed` are among the added. */
 export interface Inserted {
@@ -23,7 +22,7 @@ export async function insertBatch(
   batch: readonly Recipient[],
 ): Promise<Inserted> {
   const [present, suppressed] = await Promise.all([
-    insert(batch.map(deliveryMaker(tenant, campaignId))),
+    insertMissing(DeliveryModel.collection, batch.map(deliveryMaker(tenant, campaignId))),
     suppressedAmong(tenant, batch),
   ]);
   const duplicates = new Set(present.map((index) => batch[index]?.email));
@@ -61,20 +60,6 @@ function deliveryMaker(tenant: Tenant, campaignId: Types.ObjectId) {
     if (variables !== undefined) delivery.variables = variables;
     return delivery;
   };
-}
-
-/** Inserts past duplicates; answers the places of those. The driver's own call: Mongoose would cast each field again. */
-async function insert(deliveries: NewDelivery[]): Promise<number[]> {
-  try {
-    await DeliveryModel.collection.insertMany(deliveries, { ordered: false });
-    return [];
-  } catch (error) {
-    if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
-    const failures = [error.writeErrors].flat();
-    const isOther = failures.length === 0 || failures.some(({ code }) => code !== DUPLICATE_KEY);
-    if (isOther || error.result.getWriteConcernError()) throw error;
-    return failures.map(({ index }) => index);
-  }
 }
 
 /** Every reason blocks a campaign. A row without reasons is what a resubscription left. */

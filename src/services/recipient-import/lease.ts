@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { invalidTransition, notFound } from '../../errors.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
 import { JOURNALED } from '../../mongo.js';
+import { existing } from '../../sending/campaigns/moves.js';
 import { EDITABLE } from '../../sending/states.js';
 import { owned, type Tenant } from '../../tenant.js';
 
@@ -55,12 +56,12 @@ async function take(tenant: Tenant, campaignId: Types.ObjectId, token: Types.Obj
   };
   const own = { token, until: { $add: ['$$NOW', LEASE_MS] } };
   const { matchedCount } = await EmailCampaignModel.updateOne(
-    owned(tenant, { _id: campaignId, status: { $in: EDITABLE } }),
+    { ...existing(tenant, campaignId), ...EDITABLE },
     [{ $set: { imports: { $concatArrays: [others, [own]] } } }],
     { updatePipeline: true, timestamps: false },
   );
   if (matchedCount === 1) return;
-  const campaign = await EmailCampaignModel.findOne(owned(tenant, { _id: campaignId }), { status: 1 }).lean();
+  const campaign = await EmailCampaignModel.findOne(existing(tenant, campaignId), { status: 1 }).lean();
   if (!campaign) throw notFound('campaign');
   throw invalidTransition(`The recipients of a campaign that is ${campaign.status} cannot be changed`);
 }

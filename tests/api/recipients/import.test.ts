@@ -235,9 +235,16 @@ describe('POST /api/campaigns/:id/recipients', () => {
   it.each(['sending', 'paused', 'sent', 'cancelled'])('refuses a campaign that is %s with 409', async (status) => {
     const who = await register();
     const id = await draft(who);
-    await EmailCampaignModel.updateOne({ _id: id }, { status });
+    await EmailCampaignModel.updateOne({ _id: id }, { status, launchedAt: new Date() });
     expect((await add(who.token, id, 'email\na@x.org').expect(409)).body.code).toBe('invalid_transition');
     await EmailCampaignModel.updateOne({ _id: id }, { status: 'scheduled' });
+    await add(who.token, id, 'email\na@x.org').expect(200);
+  });
+
+  it('takes recipients for a campaign whose launch was withheld', async () => {
+    const who = await register();
+    const id = await draft(who);
+    await EmailCampaignModel.updateOne({ _id: id }, { status: 'paused', 'pause.reason': 'preflight_failed' });
     await add(who.token, id, 'email\na@x.org').expect(200);
   });
 });

@@ -1,0 +1,50 @@
+import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
+
+/** What is told of a business's mail, in the log and to its webhooks. */
+export const EVENT_TYPES = [
+  'campaign.started',
+  'campaign.paused',
+  'campaign.cancelled',
+  'campaign.completed',
+  'quota.warning',
+  'quota.exceeded',
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** An event lives so long in the log, in ms. */
+export const EVENT_LIFETIME_MS = 90 * 86_400_000;
+
+/**
+ * An event that is still to be put into the log. It is written into the document it is about by the very update that
+ * made it true, so that neither can be without the other; `sending/upkeep/outbox.ts` takes it from there.
+ */
+export const outboxSchema = new Schema({
+  _id: { type: Schema.Types.ObjectId, required: true },
+  type: { type: String, enum: EVENT_TYPES, required: true },
+  at: { type: Date, required: true },
+  data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> }, required: true },
+});
+
+export type OutboxEvent = InferRawDocTypeFromSchema<typeof outboxSchema> & { _id: Types.ObjectId };
+
+/** The log of a business: append-only, each event once, gone when it expires. */
+const schema = new Schema(
+  {
+    /** Made with the event, before it is written anywhere: whoever writes it again meets a duplicate key. */
+    _id: { type: Schema.Types.ObjectId, required: true },
+    business: { type: Schema.Types.ObjectId, ref: 'Business', required: true },
+    type: { type: String, enum: EVENT_TYPES, required: true },
+    at: { type: Date, required: true },
+    campaign: { type: Schema.Types.ObjectId, ref: 'EmailCampaign' },
+    data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> }, required: true },
+    expiresAt: { type: Date, required: true },
+  },
+  { strict: 'throw', versionKey: false },
+);
+
+schema.index({ business: 1, _id: -1 });
+schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
+export type Event = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
+export const EventModel = model<Event>('Event', schema);

@@ -1,0 +1,31 @@
+import { Schema } from 'mongoose';
+import { variableSchema } from './email-template.js';
+
+/** What is sent to everybody: made once, when a campaign is launched or a message accepted, and never changed after it. */
+export const frozenSchema = new Schema(
+  {
+    subject: { type: String, required: true },
+    html: { type: String },
+    text: { type: String, required: true },
+    variables: { type: [variableSchema], default: [] },
+    fromEmail: { type: String, required: true },
+    fromName: { type: String },
+    replyTo: { type: String },
+  },
+  { _id: false },
+);
+
+/** As it is read from a campaign or a message. */
+export interface Frozen {
+  readonly subject: string;
+  readonly html?: string | null | undefined;
+  readonly text: string;
+  readonly variables: readonly {
+    name: string;
+    defaultValue?: string | null | undefined;
+    required?: boolean | null | undefined;
+  }[];
+  readonly fromEmail: string;
+  readonly fromName?: string | null | undefined;
+  readonly replyTo?: string | null | undefined;
+}

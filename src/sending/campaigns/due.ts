@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Types } from 'mongoose';
+import { AppError } from '../../errors.js';
+import { logger } from '../../logger.js';
+import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import { hold, release } from '../upkeep/leases.js';
+import { launch } from './launch.js';
+import { because, move, pause } from './moves.js';
+
+/** What should have gone out so long ago, in ms, goes out at nobody's surprise: a person decides. */
+const MISSED_MS = 6 * 3_600_000;
+
+/** Checking a long list before its launch takes some seconds; other processes leave it to the first for so long, in ms. */
+const LAUNCH_MS = 4_000;
+
+/** Due campaigns of one round. */
+const ROUND = 50;
+
+/** Launches campaigns whose time has come. */
+export interface Launcher {
+  /**
+   * Begins to launch what is due by the database's clock, and does not wait for it: checking a long list must not make
+   * another one late. Any number of processes may do it at once, for the launch is one compare-and-set.
+   */
+  round(): Promise<void>;
+  /** Resolves when nothing is being launched. */
+  idle(): Promise<void>;
+}
+
+export function createLauncher(): Launcher {
+  const holder = randomUUID();
+  const launching = new Map<string, Promise<unknown>>();
+  return {
+    async round() {
+      const due = await EmailCampaignModel.find({
+        status: 'scheduled',
+        isDeleted: { $ne: true },
+        $expr: { $lte: ['$scheduledFor', '$$NOW'] },
+      })
+        .sort({ scheduledFor: 1 })
+        .limit(ROUND)
+        .lean<EmailCampaign[]>();
+      for (const campaign of due) {
+        const id = campaign._id.toHexString();
+        if (launching.has(id)) continue;
+        const launched = launchOne(campaign, holder).finally(() => launching.delete(id));
+        launching.set(id, launched);
+      }
+    },
+    async idle() {
+      await Promise.all(launching.values());
+    },
+  };
+}
+
+/** Never throws. */
+async function launchOne(campaign: EmailCampaign, holder: string): Promise<void> {
+  const lease = `launch-${campaign._id}`;
+  try {
+    if (!(await hold(lease, holder, LAUNCH_MS))) return;
+    await launchOrWithhold(campaign).finally(() => release(lease, holder));
+  } catch (err) {
+    // An import under way, an edit at this very moment, an outage: the next round tries again.
+    logger().warn({ err, campaignId: campaign._id }, 'a scheduled campaign was not launched yet');
+  }
+}
+
+/** What was missed by more than six hours, or fails its preflight, is paused with the reason. */
+async function launchOrWithhold(campaign: EmailCampaign): Promise<void> {
+  const { _id, business, scheduledFor, expiresAt } = campaign;
+  const lateMs = Date.now() - (scheduledFor?.getTime() ?? 0);
+  if (lateMs > MISSED_MS) {
+    const hours = Math.floor(lateMs / 3_600_000);
+    return withhold(_id, 'missed_schedule', `Its time was missed by ${hours} hours; resume it to send it now`);
+  }
+  if (expiresAt && expiresAt.getTime() <= Date.now()) {
+    return withhold(_id, 'expired', `It was to be sent until ${expiresAt.toISOString()}`);
+  }
+  try {
+    await launch({ businessId: business }, campaign, 'launch');
+    logger().info({ campaignId: _id, lateMs }, 'scheduled campaign launched');
+  } catch (error) {
+    if (!(error instanceof AppError) || error.status !== 422) throw error;
+    return withhold(_id, 'preflight_failed', error.message);
+  }
+}
+
+async function withhold(
+  campaignId: Types.ObjectId,
+  reason: 'missed_schedule' | 'expired' | 'preflight_failed',
+  message: string,
+): Promise<void> {
+  const withheld = await move(campaignId, 'withhold', because(reason, message));
+  if (withheld) logger().warn({ campaignId, reason }, 'scheduled campaign withheld');
+}
+
+/** Pauses the running campaigns that are past their end. @returns how many. */
+export async function expireDue(): Promise<number> {
+  const expired = await EmailCampaignModel.find(
+    { status: 'sending', expiresAt: { $type: 'date' }, $expr: { $lte: ['$expiresAt', '$$NOW'] } },
+    { expiresAt: 1 },
+  ).lean();
+  for (const { _id, expiresAt } of expired) {
+    await pause(_id, 'expired', `It was to be sent until ${expiresAt?.toISOString()}`);
+  }
+  return expired.length;
+}

@@ -1,0 +1,64 @@
+import type { Types } from 'mongoose';
+import { AT_ONCE, DeliveryModel } from '../../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel, type RetryStatus } from '../../models/email-campaign.js';
+import { JOURNALED } from '../../mongo.js';
+
+/** An attempt without a clear answer may be heard of for so long, in ms; before, nobody sends it again. */
+export const DOUBTFUL_MS = 15 * 60_000;
+
+const CHUNK = 5_000;
+
+/** What a person wants sent again: of these, what came to its end before the moments given. */
+export interface Retry {
+  statuses: readonly RetryStatus[];
+  failedBefore: Date;
+  unconfirmedBefore: Date;
+}
+
+/** The filter of what is to be sent again of one status. */
+export function retryable(campaignId: Types.ObjectId, status: RetryStatus, retry: Retry) {
+  return status === 'failed'
+    ? { campaign: campaignId, status, failedAt: { $lte: retry.failedBefore } }
+    : { campaign: campaignId, status, unconfirmedAt: { $lte: retry.unconfirmedBefore } };
+}
+
+/**
+ * Puts what a person wants sent again back to pending, in chunks; then the campaign may complete. Any process may die in
+ * the middle: the next turn goes on, and what was put back once is no longer in the state it is looked for in. An attempt
+ * that may have been sent stays paid for.
+ */
+export async function putBack({ _id, retry }: EmailCampaign): Promise<void> {
+  if (!retry) return;
+  for (const status of retry.statuses) {
+    const filter = retryable(_id, status, retry);
+    for (;;) {
+      const found = await DeliveryModel.find(filter, { _id: 1 }).limit(CHUNK).lean();
+      if (found.length === 0) break;
+      await DeliveryModel.collection.updateMany(
+        { _id: { $in: found.map((delivery) => delivery._id) }, status },
+        [
+          {
+            $set: {
+              status: 'pending',
+              dueAt: AT_ONCE,
+              attemptsBefore: '$attempts',
+              pastPeriods: {
+                $concatArrays: [
+                  { $ifNull: ['$pastPeriods', []] },
+                  { $cond: [mayHaveBeenSent, [{ $ifNull: ['$claim.period', ''] }], []] },
+                ],
+              },
+            },
+          },
+          { $unset: ['claim', 'error', 'failedAt', 'unconfirmedAt'] },
+        ],
+        { writeConcern: JOURNALED },
+      );
+    }
+  }
+  await EmailCampaignModel.updateOne({ _id }, { $unset: { retry: 1 } }, { timestamps: false });
+}
+
+const mayHaveBeenSent = {
+  $or: [{ $eq: ['$status', 'unconfirmed'] }, { $ne: [{ $type: '$sentAt' }, 'missing'] }],
+};

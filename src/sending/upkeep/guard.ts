@@ -1,0 +1,110 @@
+import type { Types } from 'mongoose';
+import { logger } from '../../logger.js';
+import { type Business, BusinessModel } from '../../models/business.js';
+import { DeliveryModel } from '../../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import type { Counts } from '../campaigns/counts.js';
+import { pause } from '../campaigns/moves.js';
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** Fewer complaints than this prove nothing, whatever their share. */
+const MIN_COMPLAINTS = 3;
+
+const DEFAULTS = { maxBouncePercent: 5, maxComplaintPercent: 0.1, minOutcomes: 1_000 };
+
+/** Bounces and complaints that count against the sender, and what was sent meanwhile. */
+export interface Reputation {
+  bounced: number;
+  complained: number;
+  sent: number;
+}
+
+/**
+ * Why the guard pauses, or undefined. Pure. SES itself reviews an account at 5 % bounces or 0.1 % complaints (Amazon SES
+ * Developer Guide, "Sending review process FAQs"); mailbox providers are less patient.
+ */
+export function verdict(
+  { bounced, complained, sent }: Reputation,
+  limits: Partial<typeof DEFAULTS> | null | undefined,
+): string | undefined {
+  const { maxBouncePercent, maxComplaintPercent, minOutcomes } = { ...DEFAULTS, ...limits };
+  if (sent < minOutcomes) return undefined;
+  const share = (n: number) => (n / sent) * 100;
+  const says = (n: number, what: string, limit: number) =>
+    `${n} of ${sent} messages ${what}: ${share(n).toFixed(2)} %, more than ${limit} %`;
+  if (share(bounced) > maxBouncePercent) return says(bounced, 'bounced', maxBouncePercent);
+  if (complained >= MIN_COMPLAINTS && share(complained) > maxComplaintPercent) {
+    return says(complained, 'were complained of', maxComplaintPercent);
+  }
+  return undefined;
+}
+
+type Running = Pick<EmailCampaign, '_id' | 'business' | 'guard' | 'launchedAt' | 'counts'>;
+
+/**
+ * Pauses running campaigns whose recipients bounce or complain too often, and all of a business where that holds for its
+ * rolling week.
+ * @returns how many were paused.
+ */
+export async function guard(): Promise<number> {
+  const running = await EmailCampaignModel.find(
+    { status: 'sending' },
+    { business: 1, guard: 1, launchedAt: 1, counts: 1 },
+  ).lean<Running[]>();
+  const byBusiness = new Map<string, Running[]>();
+  for (const campaign of running) {
+    const id = campaign.business.toHexString();
+    byBusiness.set(id, [...(byBusiness.get(id) ?? []), campaign]);
+  }
+  let paused = 0;
+  for (const campaigns of byBusiness.values()) paused += await guardBusiness(campaigns);
+  return paused;
+}
+
+async function guardBusiness(campaigns: readonly Running[]): Promise<number> {
+  const [first] = campaigns;
+  if (!first || !(await DeliveryModel.exists({ business: first.business, harmedAt: { $exists: true } }))) return 0;
+  const business = await BusinessModel.findById(first.business, { settings: 1, guardSince: 1 }).lean<Business>();
+  if (!business) return 0;
+  const week = verdict(await weekOf(business), business.settings.guard);
+  let paused = 0;
+  for (const campaign of campaigns) {
+    const own = week ? undefined : verdict(await reputationOf(campaign), business.settings.guard);
+    const message = week ? `Over the last week, ${week}` : own && `Of this campaign, ${own}`;
+    if (!message || !(await pause(campaign._id, 'reputation', message))) continue;
+    logger().warn({ campaignId: campaign._id, businessId: business._id, message }, 'the guard paused a campaign');
+    paused += 1;
+  }
+  return paused;
+}
+
+async function reputationOf({ _id, business, guard, launchedAt, counts }: Running): Promise<Reputation> {
+  const since = guard?.since ?? launchedAt ?? new Date(0);
+  const harms = await harmsOf({ business, harmedAt: { $gte: since }, campaign: _id });
+  const { sent = 0 } = (counts as Counts | null | undefined)?.stats ?? {};
+  return { ...harms, sent: sent - (guard?.sentBefore ?? 0) };
+}
+
+async function weekOf({ _id, guardSince }: Business): Promise<Reputation> {
+  const weekAgo = new Date(Date.now() - WEEK_MS);
+  const since = guardSince && guardSince > weekAgo ? guardSince : weekAgo;
+  const harms = await harmsOf({ business: _id, harmedAt: { $gte: since } });
+  if (harms.bounced + harms.complained === 0) return { ...harms, sent: 0 };
+  const sent = await DeliveryModel.countDocuments({ business: _id, sentAt: { $gte: since } });
+  return { ...harms, sent };
+}
+
+/** By the index of the harmed alone, which are few. */
+async function harmsOf(filter: {
+  business: Types.ObjectId;
+  harmedAt: object;
+  campaign?: Types.ObjectId;
+}): Promise<Pick<Reputation, 'bounced' | 'complained'>> {
+  const groups = await DeliveryModel.aggregate<{ _id: string; n: number }>([
+    { $match: filter },
+    { $group: { _id: '$harm', n: { $sum: 1 } } },
+  ]);
+  const of = (harm: string) => groups.find(({ _id }) => _id === harm)?.n ?? 0;
+  return { bounced: of('bounced'), complained: of('complained') };
+}

@@ -1,0 +1,49 @@
+import { EmailCampaignModel } from '../../models/email-campaign.js';
+import { MessageModel } from '../../models/message.js';
+import { enqueueMessages, enqueueTurns } from '../../queue/queues.js';
+import { redis } from '../../redis.js';
+import { expireDue } from '../campaigns/due.js';
+import { relay } from './outbox.js';
+import type { Periodic } from './periodic.js';
+
+/** Gone when Redis was emptied, and with it the turns of everything that is under way. */
+const MARK = 'pmh:filled';
+
+/**
+ * What changed so lately, in ms, is enqueued again each time: the call that changed it may have met a turn that was about
+ * to end, or no Redis.
+ */
+const LATELY_MS = 10_000;
+
+/**
+ * Every second, in one worker at a time: ends what has expired, wakes what was put on hold or has lost its turns, and puts
+ * what happened into the log.
+ */
+export const PULSE: Periodic = { name: 'pulse', everyMs: 1_000, leaseMs: 3_000, round: pulse };
+
+/** One round; each step can be repeated. */
+export async function pulse(): Promise<void> {
+  await expireDue();
+  await relay();
+  await wake();
+}
+
+async function wake(): Promise<void> {
+  const isEmptied = (await redis().exists(MARK)) === 0;
+  const lately = new Date(Date.now() - LATELY_MS);
+  const changed = isEmptied ? {} : { $or: [{ updatedAt: { $gt: lately } }, { 'hold.retryAt': { $lte: new Date() } }] };
+  await enqueueRunning(changed);
+  const messages = await MessageModel.find(
+    { status: 'open', ...(isEmptied ? {} : { createdAt: { $gt: lately } }) },
+    { _id: 1 },
+  ).lean();
+  await enqueueMessages(messages.map(({ _id }) => _id.toHexString()));
+  if (isEmptied) await redis().set(MARK, '1');
+}
+
+/** Sees to it that running campaigns have their turns; not those on hold, whose time has not come. */
+export async function enqueueRunning(filter: object = {}): Promise<void> {
+  const isFree = { $or: [{ hold: null }, { 'hold.retryAt': { $lte: new Date() } }] };
+  const running = await EmailCampaignModel.find({ status: 'sending', $and: [isFree, filter] }, { _id: 1 }).lean();
+  await enqueueTurns(running.map(({ _id }) => _id.toHexString()));
+}

@@ -1,0 +1,159 @@
+import { Types } from 'mongoose';
+import { conflict, invalid, type Problem } from '../errors.js';
+import { BusinessModel } from '../models/business.js';
+import { DeliveryModel } from '../models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel, type RetryStatus } from '../models/email-campaign.js';
+import { JOURNALED } from '../mongo.js';
+import { count } from '../sending/campaigns/counts.js';
+import { enqueueSoon, launch } from '../sending/campaigns/launch.js';
+import { because, existing, moveOwned, refuseMove } from '../sending/campaigns/moves.js';
+import { preflight as check, type Preflight } from '../sending/campaigns/preflight/index.js';
+import { DOUBTFUL_MS, type Retry, retryable } from '../sending/campaigns/retry.js';
+import type { Tenant } from '../tenant.js';
+import { get } from './campaigns.js';
+
+/** What would happen if the campaign were sent now. @throws AppError `not_found`. */
+export async function preflight(tenant: Tenant, id: string): Promise<Preflight> {
+  return check(tenant, await get(tenant, id));
+}
+
+/** Sends a draft now. @returns the campaign and the preflight's warnings. @throws AppError as `launch`. */
+export async function send(tenant: Tenant, id: string) {
+  return launch(tenant, await get(tenant, id), 'send');
+}
+
+/**
+ * Has a draft launched at a time.
+ * @returns the campaign, and what would keep it from being sent at present: it is checked again when its time comes.
+ * @throws AppError `validation_failed` for a time that is past or not before the campaign's end; as `moveOwned`.
+ */
+export async function schedule(
+  tenant: Tenant,
+  id: string,
+  scheduledFor: Date,
+): Promise<{ campaign: EmailCampaign; preflight: Preflight }> {
+  const known = await get(tenant, id);
+  if (scheduledFor.getTime() <= Date.now())
+    throw invalid([{ path: 'scheduledFor', message: 'must lie in the future' }]);
+  if (known.expiresAt && known.expiresAt <= scheduledFor) {
+    const message = `must be before the campaign’s expiresAt, ${known.expiresAt.toISOString()}`;
+    throw invalid([{ path: 'scheduledFor', message }]);
+  }
+  const campaign = await moveOwned(tenant, known._id, 'schedule', { set: { schedule: 'scheduled', scheduledFor } });
+  return { campaign, preflight: await check(tenant, campaign) };
+}
+
+/** Makes a scheduled campaign a draft again. @throws AppError as `moveOwned`. */
+export async function unschedule(tenant: Tenant, id: string): Promise<EmailCampaign> {
+  const change = { set: { schedule: 'immediate' }, unset: { scheduledFor: 1 } } as const;
+  return moveOwned(tenant, new Types.ObjectId(id), 'unschedule', change);
+}
+
+/**
+ * Stops a running campaign: beyond the calls under way nothing more goes out. One that the month's limit paused stays
+ * paused when the month turns.
+ * @throws AppError as `moveOwned`.
+ */
+export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> {
+  const change = because('user', 'Paused by request');
+  const campaignId = new Types.ObjectId(id);
+  const kept = await EmailCampaignModel.findOneAndUpdate(
+    { ...existing(tenant, campaignId), status: 'paused', 'pause.reason': 'quota_exceeded' as const },
+    { $set: change.set ?? {} },
+    { returnDocument: 'after', lean: true, writeConcern: JOURNALED },
+  );
+  return kept ?? moveOwned(tenant, campaignId, 'pause', change);
+}
+
+/** What a person says when he resumes. */
+export interface Resumption {
+  /** The cause of the guard's pause is mended; its window begins anew. */
+  acknowledge?: boolean | undefined;
+  /** The campaign's new end. */
+  expiresAt?: Date | undefined;
+}
+
+/**
+ * Lets a paused campaign go on where it stopped; one whose launch was withheld is checked and launched.
+ * @returns the campaign, and the warnings of a launch.
+ * @throws AppError as `moveOwned` and `launch`; `conflict` while the guard's pause is not acknowledged or its end is past.
+ */
+export async function resume(
+  tenant: Tenant,
+  id: string,
+  { acknowledge, expiresAt }: Resumption,
+): Promise<{ campaign: EmailCampaign; warnings: Problem[] }> {
+  const campaign = await get(tenant, id);
+  if (campaign.status !== 'paused') return refuseMove(tenant, campaign._id, 'resume');
+  const reason = campaign.pause?.reason;
+  if (reason === 'reputation' && !acknowledge) {
+    throw conflict(`${campaign.pause?.message}. When the cause is mended, resume with {"acknowledge": true}`);
+  }
+  const end = expiresAt ?? campaign.expiresAt;
+  if (end && end.getTime() <= Date.now()) {
+    throw conflict(`It was to be sent until ${end.toISOString()}; resume with a later "expiresAt"`);
+  }
+  const set = expiresAt ? { expiresAt } : {};
+  if (!campaign.launchedAt) return launch(tenant, campaign, 'resume', set);
+  const window = acknowledge ? await newWindow(tenant, campaign) : {};
+  const resumed = await moveOwned(tenant, campaign._id, 'resume', {
+    where: { 'pause.reason': reason },
+    set: { ...set, ...window },
+  });
+  await enqueueSoon(resumed._id);
+  return { campaign: resumed, warnings: [] };
+}
+
+/** What happened before a person's word counts neither against the campaign nor against the business's week. */
+async function newWindow({ businessId }: Tenant, { _id }: EmailCampaign) {
+  const since = new Date();
+  const { stats } = await count(_id);
+  await BusinessModel.updateOne({ _id: businessId }, { $set: { guardSince: since } }, { timestamps: false });
+  return { guard: { since, sentBefore: stats.sent } };
+}
+
+/** Ends a campaign for good. Who was not mailed yet will be `cancelled`. @throws AppError as `moveOwned`. */
+export async function cancel(tenant: Tenant, id: string): Promise<EmailCampaign> {
+  return moveOwned(tenant, new Types.ObjectId(id), 'cancel', { event: { type: 'campaign.cancelled' } });
+}
+
+/**
+ * Sends once more to those that failed, and to those of whom nobody knows, which may mail them twice: that is why a person
+ * asks for it, and not in their first 15 minutes.
+ * @returns the campaign, and how many of each will be tried again.
+ * @throws AppError as `moveOwned`; `validation_failed` where there is nobody to send to.
+ */
+export async function retry(
+  tenant: Tenant,
+  id: string,
+  statuses: readonly RetryStatus[],
+): Promise<{ campaign: EmailCampaign; retried: Record<RetryStatus, number> }> {
+  const campaign = await get(tenant, id);
+  if (campaign.status !== 'sent') return refuseMove(tenant, campaign._id, 'retry');
+  const now = Date.now();
+  const wanted: Retry = {
+    statuses,
+    failedBefore: new Date(now),
+    unconfirmedBefore: new Date(now - DOUBTFUL_MS),
+  };
+  const retried = { failed: 0, unconfirmed: 0 };
+  for (const status of new Set(statuses)) {
+    retried[status] = await DeliveryModel.countDocuments(retryable(campaign._id, status, wanted));
+  }
+  if (retried.failed + retried.unconfirmed === 0) throw invalid([await nobody(campaign, statuses)]);
+  const moved = await moveOwned(tenant, campaign._id, 'retry', { set: { retry: wanted }, unset: { archivedAt: 1 } });
+  await enqueueSoon(moved._id);
+  return { campaign: moved, retried };
+}
+
+async function nobody({ _id }: EmailCampaign, statuses: readonly RetryStatus[]): Promise<Problem> {
+  const last = statuses.includes('unconfirmed')
+    ? await DeliveryModel.findOne({ campaign: _id, status: 'unconfirmed' }).sort({ unconfirmedAt: 1 }).lean()
+    : null;
+  if (!last?.unconfirmedAt) return { path: 'statuses', message: `no recipient is ${statuses.join(' or ')}` };
+  const from = new Date(last.unconfirmedAt.getTime() + DOUBTFUL_MS).toISOString();
+  return {
+    path: 'statuses',
+    message: `SES may still say what became of the unconfirmed; they can be retried from ${from}`,
+  };
+}
