@@ -9,6 +9,7 @@ export function workerRedis(): Redis {
 }
 
 let shared: Redis | undefined;
+let backAt = Number.NEGATIVE_INFINITY;
 
 /**
  * Opens the connection of everybody who must not wait (rate limits, queues, the limiter): a command fails at once while
@@ -18,12 +19,21 @@ let shared: Redis | undefined;
 export async function connectRedis(): Promise<void> {
   shared = connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 3_000 });
   await untilReady(shared);
+  backAt = Number.NEGATIVE_INFINITY;
+  shared.on('ready', () => {
+    backAt = performance.now();
+  });
 }
 
 /** The connection that `connectRedis` opened. @throws Error before it. */
 export function redis(): Redis {
   if (!shared) throw new Error('connectRedis() was not called');
   return shared;
+}
+
+/** When the shared connection came back after an outage, on `performance.now()`'s clock; -Infinity where there was none. */
+export function reconnectedAt(): number {
+  return backAt;
 }
 
 /** Whether Redis answers a ping. Never throws. */

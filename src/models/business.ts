@@ -104,12 +104,17 @@ const domainLimit = new Schema(
   part,
 );
 
-/** When the reputation guard pauses: shares of what was sent, in percent. */
+/**
+ * When the reputation guard pauses, where a business says nothing else: shares of what was sent, in percent, once so many
+ * were sent. SES itself reviews an account at these (Amazon SES Developer Guide, "Sending review process FAQs").
+ */
+export const GUARD_DEFAULTS = { maxBouncePercent: 5, maxComplaintPercent: 0.1, minOutcomes: 1_000 };
+
 const guard = new Schema(
   {
-    maxBouncePercent: { type: Number, required: true, default: 5 },
-    maxComplaintPercent: { type: Number, required: true, default: 0.1 },
-    minOutcomes: { type: Number, required: true, default: 1_000 },
+    maxBouncePercent: { type: Number, required: true, default: GUARD_DEFAULTS.maxBouncePercent },
+    maxComplaintPercent: { type: Number, required: true, default: GUARD_DEFAULTS.maxComplaintPercent },
+    minOutcomes: { type: Number, required: true, default: GUARD_DEFAULTS.minOutcomes },
   },
   part,
 );

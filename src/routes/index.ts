@@ -6,6 +6,7 @@ import { business } from './business.js';
 import { campaignLifeRoutes } from './campaign-life.js';
 import { campaignRoutes } from './campaigns.js';
 import { docsRoutes } from './docs.js';
+import { eventRoutes } from './events.js';
 import { health } from './health.js';
 import { recipientRoutes } from './recipients.js';
 import { templates } from './templates.js';
@@ -30,6 +31,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },
   { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
   { path: '/api/campaigns', tag: 'The life of a campaign', router: campaignLifeRoutes },
+  { path: '/api/events', tag: 'Events', router: eventRoutes },
   { path: '/api/admin', tag: 'Administration', router: admin },
   { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
   { path: '/u', tag: 'Links in messages', router: unsubscribe, isPublic: true },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { BILLING_CYCLES, BUSINESS_STATUSES, type Business, PLANS } from '../models/business.js';
+import { BILLING_CYCLES, BUSINESS_STATUSES, type Business, GUARD_DEFAULTS, PLANS } from '../models/business.js';
 import { SES_REGIONS } from '../ses/credentials.js';
 import { isTimezone, monthIn } from '../timezones.js';
-import { Email, line } from './common.js';
+import { Domain, Email, line } from './common.js';
 import { Id, operation, Timestamp } from './operation.js';
 
 export const SubscriptionView = z
@@ -15,12 +15,63 @@ export const SubscriptionView = z
   })
   .meta({ id: 'Subscription' });
 
+const Percent = z.number().gt(0).max(100);
+
+const GuardView = z
+  .object({ maxBouncePercent: z.number(), maxComplaintPercent: z.number(), minOutcomes: z.int() })
+  .meta({
+    id: 'ReputationGuard',
+    description:
+      'Campaigns pause when more than these shares of what was sent bounce for good or are complained of: of a campaign, or of the business’s last seven days, once so many were sent. Complaints count from the third on.',
+  });
+
+const Day = z.iso.date('must be a day such as 2026-12-24').meta({ example: '2026-12-24' });
+
+const DomainLimit = z
+  .strictObject({
+    domain: Domain,
+    dailyCap: z.int().min(1).max(1_000_000_000).optional().meta({ description: 'Messages a day at most' }),
+    warmUp: z
+      .strictObject({
+        startsOn: Day.meta({ description: 'The first day of the ramp, in the business’s timezone' }),
+        perDay: z
+          .array(z.int().min(1).max(1_000_000_000))
+          .min(1)
+          .max(90)
+          .meta({
+            description: 'Messages of each day of the ramp; after its last the daily cap alone binds',
+            example: [200, 400, 800],
+          }),
+      })
+      .optional(),
+  })
+  .refine(({ dailyCap, warmUp }) => dailyCap !== undefined || warmUp !== undefined, {
+    error: 'must have dailyCap, warmUp or both',
+  })
+  .meta({ id: 'DomainLimit' });
+
+const DomainLimits = z
+  .array(DomainLimit)
+  .max(100)
+  .superRefine((limits, ctx) => {
+    limits.forEach(({ domain }, index) => {
+      if (limits.findIndex((other) => other.domain === domain) === index) return;
+      ctx.addIssue({ code: 'custom', path: [index, 'domain'], message: `is there twice: ${domain}` });
+    });
+  })
+  .meta({
+    description:
+      'What campaigns may send a day from a sending domain; the rest goes out on the next days. Replaces the list',
+  });
+
 export const SettingsView = z
   .object({
     defaultFromEmail: z.string().nullable(),
     defaultFromName: z.string().nullable(),
     replyToEmail: z.string().nullable(),
     timezone: z.string().meta({ example: 'Europe/Berlin' }),
+    domainLimits: z.array(DomainLimit),
+    guard: GuardView,
   })
   .meta({ id: 'BusinessSettings' });
 
@@ -75,6 +126,14 @@ export const UpdateBusiness = operation({
         defaultFromName: line(200).nullable().optional(),
         replyToEmail: Email.nullable().optional(),
         timezone: Timezone.optional(),
+        domainLimits: DomainLimits.optional(),
+        guard: z
+          .strictObject({
+            maxBouncePercent: Percent.optional(),
+            maxComplaintPercent: Percent.optional(),
+            minOutcomes: z.int().min(1).max(1_000_000).optional(),
+          })
+          .optional(),
       })
       .optional(),
   }),
@@ -123,6 +182,12 @@ export function presentBusiness(business: Business): z.output<typeof BusinessVie
       defaultFromName: settings.defaultFromName ?? null,
       replyToEmail: settings.replyToEmail ?? null,
       timezone: settings.timezone,
+      domainLimits: (settings.domainLimits ?? []).map(({ domain, dailyCap, warmUp }) => ({
+        domain,
+        ...(dailyCap ? { dailyCap } : {}),
+        ...(warmUp ? { warmUp: { startsOn: warmUp.startsOn, perDay: [...warmUp.perDay] } } : {}),
+      })),
+      guard: { ...GUARD_DEFAULTS, ...settings.guard },
     },
     sesConfiguration: {
       configured: Boolean(ses.secretAccessKey),

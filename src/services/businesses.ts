@@ -27,7 +27,9 @@ export async function getActive(id: Types.ObjectId): Promise<Business> {
  */
 export async function update({ businessId }: Tenant, { name, settings = {} }: BusinessChanges): Promise<Business> {
   if (settings.timezone) await requireTimezone(settings.timezone);
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const { guard = {}, ...others } = settings;
+  const guards = Object.entries(guard).map(([key, value]) => [`guard.${key}`, value] as const);
+  const given = [...Object.entries(others), ...guards].filter(([, value]) => value !== undefined);
   const kept = given.filter(([, value]) => value !== null).map(([key, value]) => [`settings.${key}`, value]);
   const taken = given.filter(([, value]) => value === null).map(([key]) => [`settings.${key}`, 1]);
   return change(businessId, {

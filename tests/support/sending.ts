@@ -84,11 +84,11 @@ export async function launched(
 }
 
 /** Waits until the campaign is there. @returns the campaign as the API shows it. */
-export async function untilCampaign(who: Registered, id: string, status: string) {
+export async function untilCampaign(who: Registered, id: string, status: string, timeoutMs?: number) {
   return until(async () => {
     const { campaign } = await as(who, 'get', `/api/campaigns/${id}`);
     return campaign.status === status ? campaign : undefined;
-  });
+  }, timeoutMs);
 }
 
 /** The campaign's states that are not zero, counted after this was called. */

@@ -1,5 +1,7 @@
+import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { redis } from '../../src/redis.js';
+import { wasEmptied } from '../../src/sending/limits/filled.js';
 import { acquire as acquireFor, exhaustDay, HORIZON_MS, rest } from '../../src/sending/limits/limiter.js';
 import { unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
@@ -55,16 +57,75 @@ describe('the limiter', () => {
     expect(starts.length).toBeGreaterThanOrEqual(100 * (elapsedS - 1) * 0.95);
   });
 
-  it('begins empty after Redis has lost its schedule, or had its clock set back', async () => {
+  it('begins empty after Redis was emptied, or had its clock set back', async () => {
     const account = unique('account');
     await slots(account, 10, 50);
-    await redis().del(`pmh:ses:${account}`);
+    await redis().flushdb();
+    await wasEmptied();
     expect((await acquire(account, 10, limits(50))).granted).toBe(0);
+    const emptiedAt = performance.now();
     const after = await slots(account, 10, 50);
-    expect(after.from - performance.now()).toBeLessThan(HORIZON_MS + 50);
+    expect(after.from - emptiedAt).toBeGreaterThan(HORIZON_MS - 50);
+    expect(after.from - performance.now()).toBeLessThan(HORIZON_MS + 100);
 
     await redis().hset(`pmh:ses:${account}`, 'tat', String((Date.now() + 3_600_000) * 1_000));
     expect((await slots(account, 10, 50)).granted).toBeGreaterThan(0);
+  });
+
+  it('gives a new account its first slots at once, when Redis was not emptied lately', async () => {
+    const account = unique('account');
+    await redis().set('pmh:filled', '1');
+    const { from } = await slots(account, 1, 50);
+    expect(from - performance.now()).toBeLessThan(50);
+  });
+
+  it('gives other mail the next slots, though a campaign has taken all that it may', async () => {
+    const account = unique('account');
+    await slots(account, 1, 20);
+    let last = 0;
+    await until(async () => {
+      const { granted, from, spacingMs } = await acquire(account, 64, limits(20));
+      if (granted > 0) last = from + (granted - 1) * spacingMs;
+      return last - performance.now() > HORIZON_MS - 150;
+    });
+    expect((await acquire(account, 1, limits(20))).granted).toBe(0);
+    const test = await acquireFor({ account, lane: 'test' }, 1, limits(20));
+    expect(test.granted).toBe(1);
+    expect(test.from - performance.now()).toBeLessThan(HORIZON_MS + 100);
+    expect(test.from).toBeGreaterThan(last);
+  });
+
+  it.each([2, 10])(
+    'keeps a campaign at its own %d a second, and leaves the account to others',
+    async (ratePerSecond) => {
+      const account = unique('account');
+      await slots(account, 1, 500);
+      const campaign = { id: new Types.ObjectId(), ratePerSecond };
+      const startedAt = performance.now();
+      let own = 0;
+      let others = 0;
+      await until(async () => {
+        own += (await acquireFor({ account, lane: 'bulk', campaign }, 64, limits(500))).granted;
+        others += (await acquire(account, 64, limits(500))).granted;
+        return performance.now() - startedAt > 3_000;
+      });
+      // Of a second's burst the first interval is missing, as the schedule begins empty.
+      expect(own).toBeGreaterThanOrEqual(ratePerSecond * 3 * 0.6);
+      expect(own).toBeLessThanOrEqual(ratePerSecond * 4.2 + 1);
+      expect(others).toBeGreaterThan(1_000);
+    },
+  );
+
+  it('goes slower after throttles, and comes back', async () => {
+    const account = unique('account');
+    await slots(account, 1, 100);
+    await rest(account);
+    const { spacingMs } = await slots(account, 1, 100);
+    expect(spacingMs).toBeGreaterThan(13);
+    await rest(account);
+    expect((await slots(account, 1, 100)).spacingMs).toBeLessThan(spacingMs + 0.5);
+    await redis().hincrby(`pmh:ses:${account}`, 'slowAt', -60_000_000);
+    expect((await slots(account, 1, 100)).spacingMs).toBeCloseTo(10, 1);
   });
 
   it('gives nothing for a second after a throttle, and nothing while the day is used up', async () => {

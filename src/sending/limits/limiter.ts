@@ -1,7 +1,8 @@
 import type { Types } from 'mongoose';
 import { logger } from '../../logger.js';
-import { redis, script } from '../../redis.js';
+import { reconnectedAt, redis, script } from '../../redis.js';
 import type { SendQuota } from '../../ses/account.js';
+import { FILLED_KEY } from './filled.js';
 import type { Lane } from './lanes.js';
 
 /** Slots are handed out so far ahead, in ms: the time a worker has to get a batch ready. */
@@ -30,8 +31,9 @@ const PROBE_MS = 20_000;
  * by Redis's own clock. `tat` is the time of the next free slot in µs. A grant is so many slots, one interval apart.
  *
  * A schedule that was lost (an emptied Redis, or a clock that was set back) begins when every slot it may have given is
- * past. While the breaker is open (`breaker.ts`) nothing is granted, then one slot at a time.
- * KEYS 1: the account; 2: the campaign, if it has a rate of its own.
+ * past; one that is new, for Redis has not been emptied lately, at once. While the breaker is open (`breaker.ts`) nothing
+ * is granted, then one slot at a time.
+ * KEYS 1: the account; 2: the campaign, if it has a rate of its own; 3: since when Redis holds what it holds.
  * ARGV: wanted, whether for a campaign, the campaign's rate (0: none); then horizon, ahead, refresh, recovery, probe in µs,
  * and the day's reserve.
  * Returns granted, µs until the first slot, µs between slots, µs to wait before asking again, why (see WHY), whether to
@@ -57,7 +59,9 @@ end
 local interval = 1000000 / (rate or 1)
 local direct_horizon = horizon + math.min(2 * interval, ahead)
 if not tat or tat > now + 3 * direct_horizon + interval then
-  tat = now + direct_horizon
+  local filled = tonumber(redis.call('GET', KEYS[3]) or '')
+  local is_new = not tat and filled and now - filled > horizon + ahead
+  tat = is_new and now or now + direct_horizon
   redis.call('HSET', KEYS[1], 'tat', string.format('%.0f', tat))
 end
 local watched = h[8] and 1 or 0
@@ -157,10 +161,13 @@ export async function acquire(
   wanted: number,
   askQuota: () => Promise<SendQuota>,
 ): Promise<Slots> {
+  // A Redis that comes back may have forgotten its last second: until what it gave then is past, nobody asks.
+  const backForMs = performance.now() - reconnectedAt();
+  if (backForMs < HORIZON_MS + AHEAD_MS) return nothing(HORIZON_MS + AHEAD_MS - backForMs);
   const key = keyOf(account);
   const times = [HORIZON_MS, AHEAD_MS, REFRESH_MS, RECOVERY_MS, PROBE_MS].map((ms) => ms * 1_000);
   const reply = await acquireScript(
-    [key, `pmh:rate:${campaign?.id ?? 'none'}`],
+    [key, `pmh:rate:${campaign?.id ?? 'none'}`, FILLED_KEY],
     [wanted, lane === 'bulk' ? 1 : 0, campaign?.ratePerSecond ?? 0, ...times, DAY_RESERVE],
   );
   const [granted = 0, startUs = 0, spacingUs = 0, waitUs = 0, why = 0, ask = 0, watched = 0] = (
@@ -180,6 +187,15 @@ export async function acquire(
     isWatched: watched === 1,
   };
 }
+
+const nothing = (waitMs: number): Slots => ({
+  granted: 0,
+  from: 0,
+  spacingMs: 0,
+  waitMs,
+  why: 'busy',
+  isWatched: false,
+});
 
 /** Where it fails, the script lets nobody ask again for a minute, or for 5 s while the rate is unknown. */
 async function learn(key: string, askQuota: () => Promise<SendQuota>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import { logger } from '../../logger.js';
-import { type Business, BusinessModel } from '../../models/business.js';
+import { type Business, BusinessModel, GUARD_DEFAULTS } from '../../models/business.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
 import type { Counts } from '../campaigns/counts.js';
@@ -11,8 +11,6 @@ const WEEK_MS = 7 * 86_400_000;
 /** Fewer complaints than this prove nothing, whatever their share. */
 const MIN_COMPLAINTS = 3;
 
-const DEFAULTS = { maxBouncePercent: 5, maxComplaintPercent: 0.1, minOutcomes: 1_000 };
-
 /** Bounces and complaints that count against the sender, and what was sent meanwhile. */
 export interface Reputation {
   bounced: number;
@@ -20,15 +18,12 @@ export interface Reputation {
   sent: number;
 }
 
-/**
- * Why the guard pauses, or undefined. Pure. SES itself reviews an account at 5 % bounces or 0.1 % complaints (Amazon SES
- * Developer Guide, "Sending review process FAQs"); mailbox providers are less patient.
- */
+/** Why the guard pauses, or undefined. Pure. */
 export function verdict(
   { bounced, complained, sent }: Reputation,
-  limits: Partial<typeof DEFAULTS> | null | undefined,
+  limits: Partial<typeof GUARD_DEFAULTS> | null | undefined,
 ): string | undefined {
-  const { maxBouncePercent, maxComplaintPercent, minOutcomes } = { ...DEFAULTS, ...limits };
+  const { maxBouncePercent, maxComplaintPercent, minOutcomes } = { ...GUARD_DEFAULTS, ...limits };
   if (sent < minOutcomes) return undefined;
   const share = (n: number) => (n / sent) * 100;
   const says = (n: number, what: string, limit: number) =>

@@ -1,13 +1,10 @@
 import { EmailCampaignModel } from '../../models/email-campaign.js';
 import { MessageModel } from '../../models/message.js';
 import { enqueueMessages, enqueueTurns } from '../../queue/queues.js';
-import { redis } from '../../redis.js';
 import { expireDue } from '../campaigns/due.js';
+import { wasEmptied } from '../limits/filled.js';
 import { relay } from './outbox.js';
 import type { Periodic } from './periodic.js';
-
-/** Gone when Redis was emptied, and with it the turns of everything that is under way. */
-const MARK = 'pmh:filled';
 
 /**
  * What changed so lately, in ms, is enqueued again each time: the call that changed it may have met a turn that was about
@@ -29,7 +26,8 @@ export async function pulse(): Promise<void> {
 }
 
 async function wake(): Promise<void> {
-  const isEmptied = (await redis().exists(MARK)) === 0;
+  // With Redis, the turns of everything that is under way are gone.
+  const isEmptied = await wasEmptied();
   const lately = new Date(Date.now() - LATELY_MS);
   const changed = isEmptied ? {} : { $or: [{ updatedAt: { $gt: lately } }, { 'hold.retryAt': { $lte: new Date() } }] };
   await enqueueRunning(changed);
@@ -38,7 +36,6 @@ async function wake(): Promise<void> {
     { _id: 1 },
   ).lean();
   await enqueueMessages(messages.map(({ _id }) => _id.toHexString()));
-  if (isEmptied) await redis().set(MARK, '1');
 }
 
 /** Sees to it that running campaigns have their turns; not those on hold, whose time has not come. */
