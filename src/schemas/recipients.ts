@@ -36,7 +36,13 @@ export const Recipient = z
     messageId: z.string().nullable().meta({ description: "SES's id of the message" }),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     sentAt: z.iso.datetime().nullable(),
+    deliveredAt: z.iso.datetime().nullable(),
+    bouncedAt: z.iso.datetime().nullable(),
+    complainedAt: z.iso.datetime().nullable(),
     failedAt: z.iso.datetime().nullable(),
+    unconfirmedAt: z.iso.datetime().nullable().meta({
+      description: 'When it came to be in doubt; it can be retried 15 minutes later',
+    }),
     unsubscribedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
   })
@@ -116,7 +122,11 @@ export function presentRecipient(delivery: Delivery): z.output<typeof Recipient>
     messageId: delivery.messageId ?? null,
     error: error ? { code: error.code ?? 'unknown', message: error.message ?? '' } : null,
     sentAt: delivery.sentAt?.toISOString() ?? null,
+    deliveredAt: delivery.deliveredAt?.toISOString() ?? null,
+    bouncedAt: delivery.bouncedAt?.toISOString() ?? null,
+    complainedAt: delivery.complainedAt?.toISOString() ?? null,
     failedAt: delivery.failedAt?.toISOString() ?? null,
+    unconfirmedAt: delivery.unconfirmedAt?.toISOString() ?? null,
     unsubscribedAt: delivery.unsubscribedAt?.toISOString() ?? null,
     createdAt: delivery.createdAt.toISOString(),
   };

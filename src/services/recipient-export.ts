@@ -13,7 +13,11 @@ const COLUMNS: Record<string, (delivery: Delivery) => unknown> = {
   error: ({ error }) => error?.code,
   createdAt: ({ createdAt }) => createdAt,
   sentAt: ({ sentAt }) => sentAt,
+  deliveredAt: ({ deliveredAt }) => deliveredAt,
+  bouncedAt: ({ bouncedAt }) => bouncedAt,
+  complainedAt: ({ complainedAt }) => complainedAt,
   failedAt: ({ failedAt }) => failedAt,
+  unconfirmedAt: ({ unconfirmedAt }) => unconfirmedAt,
   unsubscribedAt: ({ unsubscribedAt }) => unsubscribedAt,
 };
 

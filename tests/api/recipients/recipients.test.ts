@@ -68,7 +68,11 @@ describe('GET /api/campaigns/:id/recipients', () => {
           messageId: 'm-1',
           error: null,
           sentAt: '2026-01-02T03:04:05.000Z',
+          deliveredAt: null,
+          bouncedAt: null,
+          complainedAt: null,
           failedAt: null,
+          unconfirmedAt: null,
           unsubscribedAt: null,
           createdAt: expect.any(String),
         },
@@ -183,10 +187,10 @@ describe('GET /api/campaigns/:id/recipients/export', () => {
     expect(headers['content-disposition']).toBe(`attachment; filename="recipients-${id}.csv"`);
     const [title, bob, ann, end] = text.replace(/\d{4}-[\d:.T-]+Z/g, 'TIME').split('\r\n');
     expect(title).toBe(
-      'email,name,status,attempts,messageId,error,createdAt,sentAt,failedAt,unsubscribedAt,city,deep,n,note,variable_status',
+      'email,name,status,attempts,messageId,error,createdAt,sentAt,deliveredAt,bouncedAt,complainedAt,failedAt,unconfirmedAt,unsubscribedAt,city,deep,n,note,variable_status',
     );
-    expect(bob).toBe('\'-bob@x.org,,pending,0,,,TIME,,,,,"{""a"":[1]}",,"two\nlines",');
-    expect(ann).toBe('ann@x.org,"\'=HYPERLINK(""x"")",pending,0,,,TIME,,,,"Bonn, ""old"" town",,\'-1,,vip');
+    expect(bob).toBe('\'-bob@x.org,,pending,0,,,TIME,,,,,,,,,"{""a"":[1]}",,"two\nlines",');
+    expect(ann).toBe('ann@x.org,"\'=HYPERLINK(""x"")",pending,0,,,TIME,,,,,,,,"Bonn, ""old"" town",,\'-1,,vip');
     expect(end).toBe('');
   });
 

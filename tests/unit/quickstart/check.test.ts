@@ -23,7 +23,11 @@ function ledgerRow(name: string) {
     messageId: `ses-${name}`,
     error: null,
     sentAt: at,
+    deliveredAt: null,
+    bouncedAt: null,
+    complainedAt: null,
     failedAt: null,
+    unconfirmedAt: null,
     unsubscribedAt: null,
     createdAt: at,
   };
