@@ -23,7 +23,7 @@ export const outboxSchema = new Schema({
   _id: { type: Schema.Types.ObjectId, required: true },
   type: { type: String, enum: EVENT_TYPES, required: true },
   at: { type: Date, required: true },
-  data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> }, required: true },
+  data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> } },
 });
 
 export type OutboxEvent = InferRawDocTypeFromSchema<typeof outboxSchema> & { _id: Types.ObjectId };
@@ -37,7 +37,8 @@ const schema = new Schema(
     type: { type: String, enum: EVENT_TYPES, required: true },
     at: { type: Date, required: true },
     campaign: { type: Schema.Types.ObjectId, ref: 'EmailCampaign' },
-    data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> }, required: true },
+    /** What the type has to tell; absent where that is nothing. */
+    data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> } },
     expiresAt: { type: Date, required: true },
   },
   { strict: 'throw', versionKey: false },

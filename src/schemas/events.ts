@@ -26,5 +26,11 @@ export const ListEvents = operation({
 
 /** An event for its reader. */
 export function presentEvent({ _id, type, at, campaign, data }: Event): z.output<typeof EventView> {
-  return { id: _id.toHexString(), type, at: at.toISOString(), campaign: campaign?.toHexString() ?? null, data };
+  return {
+    id: _id.toHexString(),
+    type,
+    at: at.toISOString(),
+    campaign: campaign?.toHexString() ?? null,
+    data: data ?? {},
+  };
 }

@@ -109,7 +109,7 @@ describe('POST /api/campaigns/:id/preflight', () => {
       { name: 'extra', required: false, recipients: 60 },
     ]);
     expect((await refused(who, id)).errors).toEqual([
-      { path: 'recipients', message: '20 of 60 recipients have no “code”: it is required and has no default' },
+      { path: 'recipients', message: '“code” is missing for 20 of 60 recipients: it is required and has no default' },
     ]);
   });
 

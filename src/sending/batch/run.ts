@@ -5,15 +5,13 @@ import type { Delivery } from '../../models/delivery.js';
 import type { PauseReason } from '../../models/email-campaign.js';
 import { classify } from '../../ses/errors.js';
 import type { Gateway, Gateways } from '../../ses/gateway.js';
-import type { Hold } from '../campaigns/moves.js';
 import * as breaker from '../limits/breaker.js';
-import type { Cap } from '../limits/caps.js';
 import * as limiter from '../limits/limiter.js';
-import { endOfDay } from '../limits/periods.js';
 import * as quota from '../limits/quota.js';
 import type { Stop } from './attempt.js';
 import { type CallsEnd, makeCalls } from './calls.js';
 import { type Claim, claim, giveBack, giveBackAll } from './claim.js';
+import { capped, dayExhausted, unclearAnswers } from './holds.js';
 import { persist } from './persist.js';
 import { Recorder } from './record.js';
 import type { BatchEnd, Source } from './source.js';
@@ -28,12 +26,6 @@ const STUCK_MS = 1_000;
 
 /** The rest of the month, or of a day's cap, is reserved by other batches: what they do not use is there so soon. */
 const RESERVED_MS = 250;
-
-/** An account whose 24 hours are used up is asked again so soon, in ms. */
-const DAY_EXHAUSTED_MS = 30_000;
-
-/** A daily cap is looked at again after so long, in ms, for it may be raised before the day ends. */
-const CAPPED_MS = 300_000;
 
 /** So many refused messages in a batch, and none taken, stop it for good: the next would fare no better. */
 const REJECTIONS = 10;
@@ -228,23 +220,4 @@ async function stopFor(source: Source, reason: PauseReason, message: string): Pr
     await BusinessModel.updateOne({ _id: source.mailing.business }, { $set: { 'sesConfiguration.verified': false } });
   }
   return source.stop(reason, message);
-}
-
-const inMs = (ms: number) => new Date(Date.now() + ms);
-
-function dayExhausted(): Hold {
-  const message = 'SES’s messages of 24 hours are used up; it goes on as they become free';
-  return { reason: 'day_exhausted', message, retryAt: inMs(DAY_EXHAUSTED_MS) };
-}
-
-function unclearAnswers(restMs: number): Hold {
-  const message = 'SES gives no clear answers; one message is tried at a time until it does';
-  return { reason: 'unclear_answers', message, retryAt: inMs(restMs) };
-}
-
-async function capped({ key, reason }: Cap, { settings }: Business): Promise<Hold> {
-  const until = await endOfDay(settings.timezone);
-  const what = reason === 'daily_cap' ? 'The campaign' : key.replace('domain:', '');
-  const message = `${what} may send no more today; it goes on tomorrow`;
-  return { reason, message, until, retryAt: new Date(Math.min(until.getTime(), Date.now() + CAPPED_MS)) };
 }

@@ -3,9 +3,11 @@ import { type Business, BusinessModel } from '../../models/business.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { JOURNALED } from '../../mongo.js';
 import { USED_QUOTA } from '../states.js';
+import { announcements } from './announcements.js';
 import { type Cap, limitOf, usedOf } from './caps.js';
 import type { Lane } from './lanes.js';
-import { dayOf, type Expression, monthBefore, monthOf } from './periods.js';
+import { bulkLimit, limit, turns, used } from './month.js';
+import { dayOf, type Expression, monthOf } from './periods.js';
 
 /** So many messages of the month, taken from the quota before anything is sent. Its id is the claim's token. */
 export interface Reservation {
@@ -18,23 +20,8 @@ export interface Reservation {
 /** Nothing is left: of the month, of a daily cap, or only for now, while others have reserved what is left. */
 export type Exhausted = { exhausted: 'month' | 'reserved' } | { exhausted: 'cap'; cap: Cap };
 
-const used = '$subscription.emailsSentThisMonth';
-const limit = '$subscription.emailsPerMonth';
 const reservations = { $ifNull: ['$quota.reservations', []] };
 
-/** The share of the month that campaigns leave to transactional mail, where a business sends any. */
-const RESERVE = 0.05;
-/** The share of the month at which its business is warned. */
-const WARNING = 0.8;
-
-const isTransactional = { $gte: [{ $ifNull: ['$quota.transactionalPeriod', ''] }, monthBefore()] };
-
-/** What campaigns may use of the month; whoever sends no transactional mail may use all. */
-const bulkLimit = {
-  $subtract: [limit, { $cond: [isTransactional, { $floor: { $multiply: [limit, RESERVE] } }, 0] }],
-};
-
-const turns = { $lt: [{ $ifNull: ['$quota.period', ''] }, monthOf()] };
 const dayTurns = { $lt: [{ $ifNull: ['$quota.day', ''] }, dayOf()] };
 
 /**
@@ -171,56 +158,6 @@ export async function settle(
   );
 }
 
-/** Says once for each month and limit that 80 % are used, and that all is: by what was sent, not by what is reserved. */
-function announcements(): Expression[] {
-  const ofThisMonth = {
-    $filter: { input: '$quota.reservations', as: 'one', cond: { $eq: ['$$one.period', '$quota.period'] } },
-  };
-  const reservedNow = { $sum: { $map: { input: ofThisMonth, as: 'one', in: '$$one.n' } } };
-  const event = (type: 'quota.warning' | 'quota.exceeded') => ({
-    _id: new Types.ObjectId(),
-    type,
-    at: '$$NOW',
-    data: { used: '$quota.spent', limit, period: '$quota.period' },
-  });
-  const isDue = (share: number, mark: string) => ({
-    $and: [{ $gte: ['$quota.spent', { $multiply: [limit, share] }] }, { $ne: [mark, '$quota.mark'] }],
-  });
-  const isWarning = isDue(WARNING, '$quota.warned');
-  const isExceeded = isDue(1, '$quota.exceeded');
-  return [
-    {
-      $set: {
-        'quota.spent': { $subtract: [used, reservedNow] },
-        'quota.mark': { $concat: ['$quota.period', '/', { $toString: limit }] },
-      },
-    },
-    {
-      $set: {
-        'quota.told': {
-          $concatArrays: [
-            { $cond: [isWarning, [event('quota.warning')], []] },
-            { $cond: [isExceeded, [event('quota.exceeded')], []] },
-          ],
-        },
-      },
-    },
-    {
-      $set: {
-        'quota.warned': { $cond: [isWarning, '$quota.mark', { $ifNull: ['$quota.warned', '$$REMOVE'] }] },
-        'quota.exceeded': { $cond: [isExceeded, '$quota.mark', { $ifNull: ['$quota.exceeded', '$$REMOVE'] }] },
-        outbox: {
-          $cond: [
-            { $gt: [{ $size: '$quota.told' }, 0] },
-            { $concatArrays: [{ $ifNull: ['$outbox', []] }, '$quota.told'] },
-            { $ifNull: ['$outbox', '$$REMOVE'] },
-          ],
-        },
-      },
-    },
-  ];
-}
-
 /**
  * Settles from the ledger what workers that died had reserved before `before`. Their claims must have expired first:
  * what is claimed counts as used.
@@ -238,29 +175,4 @@ export async function settleStale(before: Date): Promise<number> {
     }
   }
   return settled;
-}
-
-/** @returns the ids, as hex, of those businesses of which campaigns may send at least one message more this month. */
-export async function businessesWithRoom(businessIds: readonly Types.ObjectId[]): Promise<Set<string>> {
-  const hasRoom = { $or: [turns, { $lt: [used, bulkLimit] }] };
-  const businesses = await BusinessModel.find({ _id: { $in: [...businessIds] }, $expr: hasRoom }, { _id: 1 }).lean();
-  return new Set(businesses.map(({ _id }) => _id.toHexString()));
-}
-
-/** A business's month, as campaigns may use it. */
-export interface Month {
-  limit: number;
-  used: number;
-  /** What campaigns may still use; transactional mail may have a reserve beside it. */
-  left: number;
-}
-
-/** @returns what is left of the month at this moment, by the database's clock. */
-export async function monthLeft(businessId: Types.ObjectId): Promise<Month> {
-  const [month] = await BusinessModel.aggregate<{ limit: number; used: number; bulkLimit: number }>([
-    { $match: { _id: businessId } },
-    { $project: { limit, used: { $cond: [turns, 0, used] }, bulkLimit } },
-  ]);
-  const { limit: all = 0, used: spent = 0, bulkLimit: forBulk = 0 } = month ?? {};
-  return { limit: all, used: spent, left: Math.max(0, forBulk - spent) };
 }

@@ -9,7 +9,8 @@ import { endCancelled } from '../campaigns/cancelled.js';
 import { isStale, refresh } from '../campaigns/counts.js';
 import { discardDeleted } from '../campaigns/discard.js';
 import { move } from '../campaigns/moves.js';
-import * as quota from '../limits/quota.js';
+import { businessesWithRoom } from '../limits/month.js';
+import { settleStale } from '../limits/quota.js';
 import { OPEN } from '../states.js';
 import { guard } from './guard.js';
 import type { Periodic } from './periodic.js';
@@ -36,7 +37,7 @@ export async function sweep(): Promise<void> {
   const now = await databaseTime();
   const done = {
     expired: await expireClaims(now),
-    settled: await quota.settleStale(new Date(now.getTime() - RESERVATION_MS)),
+    settled: await settleStale(new Date(now.getTime() - RESERVATION_MS)),
     resumed: await resumeWithQuota(),
     guarded: await guard(),
     cancelled: await endCancelled(),
@@ -89,7 +90,7 @@ async function resumeWithQuota(): Promise<number> {
     { business: 1 },
   ).lean();
   if (paused.length === 0) return 0;
-  const withRoom = await quota.businessesWithRoom(paused.map(({ business }) => business));
+  const withRoom = await businessesWithRoom(paused.map(({ business }) => business));
   let resumed = 0;
   for (const { _id, business } of paused) {
     if (!withRoom.has(business.toHexString())) continue;

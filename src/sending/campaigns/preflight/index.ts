@@ -5,7 +5,7 @@ import type { Frozen } from '../../../models/frozen.js';
 import type { SesState } from '../../../ses/state.js';
 import type { Tenant } from '../../../tenant.js';
 import { type Cap, capsOf } from '../../limits/caps.js';
-import { type Month, monthLeft } from '../../limits/quota.js';
+import { type Month, monthLeft } from '../../limits/month.js';
 import { askSes } from './account.js';
 import { type Lack, lackingOptional, lackingRequired, pendingOf, sampleOf, suppressedOf } from './audience.js';
 import { type Duration, durationOf } from './duration.js';
@@ -83,7 +83,7 @@ export async function preflight(tenant: Tenant, campaign: EmailCampaign): Promis
 }
 
 function lacks(name: string, count: number, of: number, why: string): Problem {
-  return { path: 'recipients', message: `${count} of ${of} recipients have no “${name}”: ${why}` };
+  return { path: 'recipients', message: `“${name}” is missing for ${count} of ${of} recipients: ${why}` };
 }
 
 function outdated({ expiresAt }: EmailCampaign): Problem[] {
