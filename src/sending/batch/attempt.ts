@@ -32,7 +32,7 @@ export async function attempt(gateway: Gateway, campaign: EmailCampaign, deliver
   const id = delivery._id;
   let raw: Buffer;
   try {
-    raw = await messageFor(campaign, delivery);
+    raw = messageFor(campaign, delivery);
   } catch (error) {
     const isAuthors = error instanceof RenderError;
     if (!isAuthors) logger().error({ err: error, deliveryId: id }, 'a message could not be made');

@@ -14,7 +14,7 @@ const compiled = new LRUCache<string, Compiled>({ max: 100 });
  * Makes the message of one delivery from the campaign's frozen content.
  * @throws RenderError when the content fails with this recipient's variables.
  */
-export async function messageFor(campaign: EmailCampaign, delivery: Delivery): Promise<Buffer> {
+export function messageFor(campaign: EmailCampaign, delivery: Delivery): Buffer {
   const { frozen } = campaign;
   if (!frozen) throw new Error(`Campaign ${campaign._id} was launched without content`);
   const id = campaign._id.toHexString();
