@@ -43,4 +43,15 @@ describe('a message', () => {
       expect(one?.match(pattern)?.[1]).not.toBe(other?.match(pattern)?.[1]);
     }
   });
+
+  it('ends every line with CR and LF, also those of base64', () => {
+    for (const line of ['one', 'one '.repeat(40), 'раз '.repeat(40)]) {
+      const lines = `${line}.\n${line}.\r\n${line}.\r${line}.`;
+      const raw = compose(letter({ text: lines, html: undefined })).toString('latin1');
+      const [head = '', body = ''] = raw.split('\r\n\r\n');
+      expect(body.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+      const text = head.includes('base64') ? Buffer.from(body, 'base64').toString() : body.replaceAll('=\r\n', '');
+      expect(text.trim()).toBe(Array.from({ length: 4 }, () => `${line}.`).join('\r\n'));
+    }
+  });
 });

@@ -25,8 +25,8 @@ export function compose(letter: Letter): Buffer {
     to: { name: literal(to.name ?? ''), address: to.address },
     ...(replyTo ? { replyTo } : {}),
     subject: literal(subject),
-    ...(html === undefined ? {} : { html }),
-    text,
+    ...(html === undefined ? {} : { html: canonical(html) }),
+    text: canonical(text),
     headers,
     // Left to itself nodemailer reads random bytes eight times for these, and parses every address once more.
     messageId: `<${randomUUID()}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
@@ -43,4 +43,9 @@ export function compose(letter: Letter): Buffer {
  */
 function literal(text: string): string {
   return text.replaceAll('=?', '=\u200b?');
+}
+
+/** Lines as mail has them (RFC 5322 §2.3, RFC 2045 §6.8): a template's are whatever its author's editor wrote. */
+function canonical(text: string): string {
+  return text.replace(/\r\n?|\n/g, '\r\n');
 }
