@@ -13,15 +13,26 @@ export async function startChild(args: readonly string[], env: NodeJS.ProcessEnv
 
 /** Waits until the child sends `word`. @throws Error when it ends before. */
 export async function untilMessage(child: ChildProcess, word: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+  await messageOf(child, word, (message) => message === word);
+}
+
+/** Sends the child `word` and waits for the object that it answers with. @throws Error when it ends before. */
+export async function answerOf<T extends object>(child: ChildProcess, word: string): Promise<T> {
+  const answer = messageOf(child, `an answer to “${word}”`, (message) => typeof message === 'object');
+  child.send(word);
+  return (await answer) as T;
+}
+
+function messageOf(child: ChildProcess, what: string, isIt: (message: unknown) => boolean): Promise<unknown> {
+  return new Promise((resolve, reject) => {
     const ended = (code: number | null) =>
-      reject(new Error(`${child.spawnargs[1]} ended with ${code} before “${word}”`));
+      reject(new Error(`${child.spawnargs.slice(1).join(' ')} ended with ${code} before ${what}`));
     child.once('exit', ended);
     child.on('message', function heard(message) {
-      if (message !== word) return;
+      if (!isIt(message)) return;
       child.off('message', heard);
       child.off('exit', ended);
-      resolve();
+      resolve(message);
     });
   });
 }

@@ -18,7 +18,13 @@ export function hubEnvironment(services: Services, port: number): NodeJS.Process
 export interface BenchHub {
   pid: number;
   businessId: string;
-  call<T = Record<string, never>>(method: string, path: string, body?: object | string, type?: string): Promise<T>;
+  /** @param body as JSON; with another `type` as it is: the text, or its chunks. */
+  call<T = Record<string, never>>(
+    method: string,
+    path: string,
+    body?: object | string | AsyncIterable<Uint8Array>,
+    type?: string,
+  ): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -29,13 +35,15 @@ export async function startHub(env: NodeJS.ProcessEnv): Promise<BenchHub> {
   const call = async <T>(
     method: string,
     path: string,
-    body?: object | string,
+    body?: object | string | AsyncIterable<Uint8Array>,
     type = 'application/json',
   ): Promise<T> => {
     const response = await fetch(`http://127.0.0.1:${env.PORT}${path}`, {
       method,
       headers: { ...(body ? { 'content-type': type } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) },
-      ...(body ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
+      ...(body
+        ? { body: type === 'application/json' ? JSON.stringify(body) : (body as RequestInit['body']), duplex: 'half' }
+        : {}),
     });
     const answer = await response.json();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);

@@ -8,5 +8,15 @@ const paragraph =
 export const HTML = `<!doctype html><html><body>${Array.from({ length: 14 }, (_, n) => `<p class="p${n}">${paragraph}</p>`).join('\n')}</body></html>`;
 export const TEXT = Array.from({ length: 8 }, () => paragraph).join('\n\n');
 
-/** The n-th recipient. */
-export const recipient = (n: number) => `r${String(n).padStart(7, '0')}@example.com`;
+const LINES_A_CHUNK = 1_000;
+
+/** The list as a CSV file of `count` lines, in chunks: a million do not have to fit into memory. */
+export async function* recipientLines(count: number): AsyncGenerator<Buffer> {
+  yield Buffer.from('email\n');
+  for (let first = 0; first < count; first += LINES_A_CHUNK) {
+    const lines = Array.from({ length: Math.min(LINES_A_CHUNK, count - first) }, (_, n) => recipient(first + n));
+    yield Buffer.from(`${lines.join('\n')}\n`);
+  }
+}
+
+const recipient = (n: number) => `r${String(n).padStart(7, '0')}@example.com`;

@@ -37,7 +37,7 @@ export async function attempt(gateway: Gateway, mailing: Mailing, delivery: Deli
   const id = delivery._id;
   let raw: Buffer;
   try {
-    raw = await messageFor(mailing, delivery);
+    raw = messageFor(mailing, delivery);
   } catch (error) {
     const isAuthors = error instanceof RenderError;
     if (!isAuthors) logger().error({ err: error, deliveryId: id }, 'a message could not be made');

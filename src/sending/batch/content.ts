@@ -15,7 +15,7 @@ const compiled = new LRUCache<string, Compiled>({ max: 100 });
  * Makes the message of one delivery from the frozen content.
  * @throws RenderError when the content fails with this recipient's variables.
  */
-export async function messageFor({ _id, business, frozen }: Mailing, delivery: Delivery): Promise<Buffer> {
+export function messageFor({ _id, business, frozen }: Mailing, delivery: Delivery): Buffer {
   const id = _id.toHexString();
   let content = compiled.get(id);
   if (!content) {
