@@ -4,7 +4,7 @@ import type { Business } from '../models/business.js';
 import type { Sealed } from '../secrets.js';
 import { getSendQuota, type SendQuota } from './account.js';
 import { CALL_TIMEOUT_MS, newSesClient } from './clients.js';
-import { credentialsOf } from './credentials.js';
+import { accountOf, credentialsOf } from './credentials.js';
 
 /** A message ready for SES: one recipient, since a complaint cannot tell two apart. */
 export interface RawMessage {
@@ -50,9 +50,10 @@ export class Gateways {
    * @throws Error when its credentials were sealed under another ENCRYPTION_KEY.
    */
   of(business: Pick<Business, '_id' | 'sesConfiguration'>): Gateway | undefined {
-    const { accessKeyId, accountId, region, secretAccessKey } = business.sesConfiguration;
+    const { accessKeyId, secretAccessKey } = business.sesConfiguration;
     const id = business._id.toHexString();
-    const fingerprint = `${accountId ?? accessKeyId}/${region}/${accessKeyId}/${(secretAccessKey as Sealed | undefined)?.tag}`;
+    const account = accountOf(business);
+    const fingerprint = `${account}/${accessKeyId}/${(secretAccessKey as Sealed | undefined)?.tag}`;
     const known = this.cache.get(id);
     if (known?.fingerprint === fingerprint) return known.gateway;
 
@@ -60,7 +61,7 @@ export class Gateways {
     if (!credentials) return undefined;
     const client = newSesClient(credentials);
     const gateway: Gateway = {
-      account: `${accountId ?? accessKeyId}/${region}`,
+      account,
       send: (message) => sendRaw(client, message),
       quota: () => getSendQuota(client),
     };
