@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { afterEach, inject } from 'vitest';
 import { createSesControl } from '../../src/embedded/ses/control-client.js';
+import { BusinessModel } from '../../src/models/business.js';
 import { AT_ONCE, BUCKETS, DeliveryModel } from '../../src/models/delivery.js';
 import { startWorkers } from '../../src/queue/workers.js';
 import { connectSes, type Registered, register, unique } from './factories.js';
@@ -29,6 +30,18 @@ export async function as(who: Registered, method: 'get' | 'post' | 'patch', path
   const answer = await (body ? call.send(body) : call);
   if (answer.status !== status) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
   return answer.body;
+}
+
+/** What SES accepted of this account. */
+export const accepted = ({ accessKeyId }: Pick<Sender, 'accessKeyId'>) => ses().recipients({ accessKeyId });
+
+/** The messages of the month that the business has used, once nothing is reserved. */
+export async function usedOf({ businessId }: Registered): Promise<number> {
+  const business = await until(async () => {
+    const now = await BusinessModel.findById(businessId).lean();
+    return now?.quota.reservations.length === 0 ? now : undefined;
+  });
+  return business.subscription.emailsSentThisMonth;
 }
 
 interface Recipient {

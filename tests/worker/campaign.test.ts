@@ -8,13 +8,22 @@ import { count } from '../../src/sending/campaigns/counts.js';
 import { suppress } from '../../src/sending/suppression.js';
 import { sweep } from '../../src/sending/upkeep/sweep.js';
 import { useHub } from '../support/hub.js';
-import { as, draft, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
+import {
+  accepted,
+  as,
+  draft,
+  launched,
+  people,
+  sender,
+  ses,
+  statesOf,
+  untilCampaign,
+  useWorkers,
+} from '../support/sending.js';
 import { until } from '../support/until.js';
 
 useHub();
 const startWorkers = useWorkers();
-
-const accepted = (accessKeyId: string) => ses().recipients({ accessKeyId });
 
 describe('a campaign', () => {
   it('reaches everybody exactly once, each with his own name', async () => {
@@ -26,7 +35,7 @@ describe('a campaign', () => {
     startWorkers(2);
     await untilCampaign(who, id, 'sent');
 
-    const rows = await accepted(who.accessKeyId);
+    const rows = await accepted(who);
     expect(rows.map((row) => row.recipient).sort()).toEqual(recipients.map((one) => one.email).sort());
     expect(new Set(rows.map((row) => row.messageId)).size).toBe(recipients.length);
     expect(await statesOf(who, id)).toEqual({ sent: recipients.length });
@@ -44,7 +53,7 @@ describe('a campaign', () => {
     });
     startWorkers();
     await untilCampaign(who, id, 'sent');
-    const [row] = await accepted(who.accessKeyId);
+    const [row] = await accepted(who);
     const raw = (await ses().raw(row?.messageId ?? '')).replace(/\r\n[ \t]+/g, ' ');
     expect(raw).toMatch(/^List-Unsubscribe: <https:\/\/hub\.example\.test\/u\/[\w-]+>\r?$/m);
     expect(raw).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r?$/m);
@@ -80,7 +89,7 @@ describe('a campaign', () => {
     startWorkers();
     await untilCampaign(who, id, 'sent');
     expect(await statesOf(who, id)).toEqual({ sent: 37, suppressed: 3 });
-    const reached = (await accepted(who.accessKeyId)).map((row) => row.recipient);
+    const reached = (await accepted(who)).map((row) => row.recipient);
     expect(reached).not.toContain(recipients[0]?.email);
     const business = await BusinessModel.findById(who.businessId).lean();
     expect(business?.subscription.emailsSentThisMonth).toBe(37);
@@ -94,13 +103,13 @@ describe('a campaign', () => {
     const paused = await untilCampaign(who, id, 'paused');
     expect(paused.pause.reason).toBe('quota_exceeded');
     await until(async () => (await BusinessModel.findById(who.businessId).lean())?.quota.reservations.length === 0);
-    expect(await accepted(who.accessKeyId)).toHaveLength(50);
+    expect(await accepted(who)).toHaveLength(50);
     expect((await BusinessModel.findById(who.businessId).lean())?.subscription.emailsSentThisMonth).toBe(50);
 
     await BusinessModel.updateOne({ _id: who.businessId }, { $set: { 'subscription.emailsPerMonth': 1_000 } });
     await sweep();
     await untilCampaign(who, id, 'sent');
-    const rows = await accepted(who.accessKeyId);
+    const rows = await accepted(who);
     expect(new Set(rows.map((row) => row.recipient)).size).toBe(120);
     expect(rows).toHaveLength(120);
   });
@@ -135,7 +144,7 @@ describe('a campaign', () => {
     await as(who, 'patch', `/api/templates/${template.id}`, { subject: 'Second', content: { html: '<p>Second</p>' } });
     startWorkers();
     await untilCampaign(who, id, 'sent');
-    const [row] = await accepted(who.accessKeyId);
+    const [row] = await accepted(who);
     const raw = await ses().raw(row?.messageId ?? '');
     expect(raw).toContain('Subject: First');
     expect(raw).not.toContain('Second');
@@ -146,14 +155,14 @@ describe('a campaign', () => {
     const recipients = people(150);
     const id = await launched(who, recipients);
     startWorkers();
-    await until(async () => (await accepted(who.accessKeyId)).length > 20);
+    await until(async () => (await accepted(who)).length > 20);
     await redis().flushdb();
     await until(async () => {
       await sweep();
       return (await as(who, 'get', `/api/campaigns/${id}`)).campaign.status === 'sent';
     });
     expect(await statesOf(who, id)).toEqual({ sent: 150 });
-    expect(await accepted(who.accessKeyId)).toHaveLength(150);
+    expect(await accepted(who)).toHaveLength(150);
   });
 
   it('takes turns: a small one is not kept waiting by a long one of another business', async () => {
@@ -161,11 +170,11 @@ describe('a campaign', () => {
     const small = await sender(50);
     const longId = await launched(long, people(1_000));
     startWorkers();
-    await until(async () => (await accepted(long.accessKeyId)).length > 0);
+    await until(async () => (await accepted(long)).length > 0);
     const smallId = await launched(small, people(10));
     await untilCampaign(small, smallId, 'sent');
     expect((await as(long, 'get', `/api/campaigns/${longId}`)).campaign.status).toBe('sending');
-    expect((await accepted(long.accessKeyId)).length).toBeLessThan(500);
+    expect((await accepted(long)).length).toBeLessThan(500);
   });
 
   it('never exceeds the rate that SES allows', async () => {

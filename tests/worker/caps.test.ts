@@ -3,13 +3,22 @@ import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { EmailCampaignModel } from '../../src/models/email-campaign.js';
 import { useHub } from '../support/hub.js';
-import { as, launched, people, type Sender, sender, ses, untilCampaign, useWorkers } from '../support/sending.js';
+import {
+  accepted,
+  as,
+  launched,
+  people,
+  type Sender,
+  sender,
+  ses,
+  untilCampaign,
+  useWorkers,
+} from '../support/sending.js';
 import { until } from '../support/until.js';
 
 useHub();
 const startWorkers = useWorkers();
 
-const accepted = (who: Sender) => ses().recipients({ accessKeyId: who.accessKeyId });
 const held = (who: Sender, id: string) =>
   until(async () => {
     const { campaign } = await as(who, 'get', `/api/campaigns/${id}`);

@@ -7,21 +7,22 @@ import { claim, findDueOfCampaign, giveBack } from '../../src/sending/batch/clai
 import { reserve } from '../../src/sending/limits/quota.js';
 import { sweep } from '../../src/sending/upkeep/sweep.js';
 import { useHub } from '../support/hub.js';
-import { as, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
+import {
+  accepted,
+  as,
+  launched,
+  people,
+  sender,
+  ses,
+  statesOf,
+  untilCampaign,
+  usedOf,
+  useWorkers,
+} from '../support/sending.js';
 import { until } from '../support/until.js';
 
 useHub();
 const startWorkers = useWorkers();
-
-const accepted = (accessKeyId: string) => ses().recipients({ accessKeyId });
-
-const used = async (businessId: string) => {
-  const business = await until(async () => {
-    const now = await BusinessModel.findById(businessId).lean();
-    return now?.quota.reservations.length === 0 ? now : undefined;
-  });
-  return business.subscription.emailsSentThisMonth;
-};
 
 describe('what SES answers', () => {
   it('a throttle loses nobody and costs no attempt', async () => {
@@ -30,9 +31,9 @@ describe('what SES answers', () => {
     await ses().fail({ kind: 'throttle', next: 7, accessKeyId: who.accessKeyId });
     startWorkers();
     await untilCampaign(who, id, 'sent');
-    expect(await accepted(who.accessKeyId)).toHaveLength(60);
+    expect(await accepted(who)).toHaveLength(60);
     expect(await DeliveryModel.countDocuments({ campaign: id, attempts: 1 })).toBe(60);
-    expect(await used(who.businessId)).toBe(60);
+    expect(await usedOf(who)).toBe(60);
   });
 
   it('a refused message fails with the reason, the others go out, and it uses no quota', async () => {
@@ -50,7 +51,7 @@ describe('what SES answers', () => {
     expect(await statesOf(who, id)).toEqual({ sent: 29, failed: 1 });
     const failed = await DeliveryModel.findOne({ campaign: id, status: 'failed' }).lean();
     expect(failed).toMatchObject({ email: recipients[4]?.email, error: { code: 'MessageRejected' } });
-    expect(await used(who.businessId)).toBe(29);
+    expect(await usedOf(who)).toBe(29);
   });
 
   it.each(['accept-then-drop', 'accept-then-bad-gateway', 'drop', 'bad-gateway'] as const)(
@@ -64,9 +65,9 @@ describe('what SES answers', () => {
       startWorkers();
       await untilCampaign(who, id, 'sent');
       expect(await statesOf(who, id)).toEqual({ sent: 19, unconfirmed: 1 });
-      const rows = await accepted(who.accessKeyId);
+      const rows = await accepted(who);
       expect(rows.filter((row) => row.recipient === recipient)).toHaveLength(kind.startsWith('accept') ? 1 : 0);
-      expect(await used(who.businessId)).toBe(20);
+      expect(await usedOf(who)).toBe(20);
     },
   );
 
@@ -78,7 +79,7 @@ describe('what SES answers', () => {
     const campaign = await untilCampaign(who, id, 'paused');
     expect(campaign.pause).toMatchObject({ reason: 'account' });
     await until(async () => (await DeliveryModel.countDocuments({ campaign: id, status: 'pending' })) === 20);
-    expect(await used(who.businessId)).toBe(0);
+    expect(await usedOf(who)).toBe(0);
   });
 
   it('wrong credentials pause the campaign and mark the account as not connected', async () => {
@@ -133,15 +134,15 @@ describe('what a dead worker leaves', () => {
 
     await sweep();
     expect(await statesOf(who, id)).toEqual({ pending: 4, sent: 2, unconfirmed: 4 });
-    expect(await used(who.businessId)).toBe(6);
+    expect(await usedOf(who)).toBe(6);
     await sweep();
-    expect(await used(who.businessId)).toBe(6);
+    expect(await usedOf(who)).toBe(6);
 
     startWorkers();
     await untilCampaign(who, id, 'sent');
     expect(await statesOf(who, id)).toEqual({ sent: 6, unconfirmed: 4 });
-    expect(await accepted(who.accessKeyId)).toHaveLength(4);
-    expect(await used(who.businessId)).toBe(10);
+    expect(await accepted(who)).toHaveLength(4);
+    expect(await usedOf(who)).toBe(10);
   });
 });
 
@@ -170,7 +171,7 @@ describe('a worker that stood still for longer than its claim', () => {
     await until(async () => (await statesOf(who, id)).sent === 4);
     expect(await statesOf(who, id)).toEqual({ sent: 4, unconfirmed: 2 });
     await untilCampaign(who, id, 'sent');
-    expect(await accepted(who.accessKeyId)).toHaveLength(4);
+    expect(await accepted(who)).toHaveLength(4);
   });
 });
 
@@ -180,11 +181,11 @@ describe('an ending worker', () => {
     await ses().fail({ kind: 'latency', delayMs: 150, accessKeyId: who.accessKeyId });
     const id = await launched(who, people(300));
     const workers = startOwnWorkers();
-    await until(async () => (await accepted(who.accessKeyId)).length > 10);
+    await until(async () => (await accepted(who)).length > 10);
     await workers.close();
     expect(await DeliveryModel.countDocuments({ campaign: id, status: { $in: ['sending', 'unconfirmed'] } })).toBe(0);
     const sent = await DeliveryModel.countDocuments({ campaign: id, status: 'sent' });
-    expect(await accepted(who.accessKeyId)).toHaveLength(sent);
-    expect(await used(who.businessId)).toBe(sent);
+    expect(await accepted(who)).toHaveLength(sent);
+    expect(await usedOf(who)).toBe(sent);
   });
 });

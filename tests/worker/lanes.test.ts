@@ -7,13 +7,22 @@ import { redis } from '../../src/redis.js';
 import { suppress } from '../../src/sending/suppression.js';
 import { sweep } from '../../src/sending/upkeep/sweep.js';
 import { useHub } from '../support/hub.js';
-import { as, draft, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
+import {
+  accepted,
+  as,
+  draft,
+  launched,
+  people,
+  sender,
+  ses,
+  statesOf,
+  untilCampaign,
+  useWorkers,
+} from '../support/sending.js';
 import { until } from '../support/until.js';
 
 useHub();
 const startWorkers = useWorkers();
-
-const accepted = (accessKeyId: string) => ses().recipients({ accessKeyId });
 
 describe('a test send', () => {
   it('shows the campaign as the first recipient would get it, and is none of its recipients', async () => {
@@ -28,7 +37,7 @@ describe('a test send', () => {
       expect.objectContaining({ email: 'ann@example.com', status: 'sent', error: null }),
       expect.objectContaining({ email: 'ben@example.com', status: 'sent' }),
     ]);
-    const rows = await accepted(who.accessKeyId);
+    const rows = await accepted(who);
     expect(rows.map(({ recipient }) => recipient).sort()).toEqual(['ann@example.com', 'ben@example.com']);
     const raw = await ses().raw(rows.find(({ recipient }) => recipient === 'ben@example.com')?.messageId ?? '');
     expect(raw).toContain('Dear Chlo');
@@ -46,7 +55,7 @@ describe('a test send', () => {
       { to: ['c@d.com'], variables: { name: 'You' } },
       202,
     );
-    const own = await ses().raw((await accepted(who.accessKeyId)).at(-1)?.messageId ?? '');
+    const own = await ses().raw((await accepted(who)).at(-1)?.messageId ?? '');
     expect(named.recipients[0].status).toBe('sent');
     expect(own).toContain('Dear You of');
   });
@@ -77,7 +86,7 @@ describe('a test send', () => {
     const who = await sender(20);
     startWorkers(2);
     const id = await launched(who, people(1_000));
-    await until(async () => (await accepted(who.accessKeyId)).length > 25);
+    await until(async () => (await accepted(who)).length > 25);
     for (let n = 0; n < 3; n += 1) {
       const startedAt = performance.now();
       const { recipients } = await as(who, 'post', `/api/campaigns/${id}/test`, { to: [`t${n}@example.com`] }, 202);

@@ -2,13 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { sweep } from '../../src/sending/upkeep/sweep.js';
 import { api, useHub } from '../support/hub.js';
-import { as, draft, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
+import {
+  accepted,
+  as,
+  draft,
+  launched,
+  people,
+  sender,
+  statesOf,
+  untilCampaign,
+  useWorkers,
+} from '../support/sending.js';
 import { until } from '../support/until.js';
 
 useHub();
 const startWorkers = useWorkers();
 
-const accepted = (accessKeyId: string) => ses().recipients({ accessKeyId });
 const isQuiet = (id: string) => async () =>
   (await DeliveryModel.countDocuments({ campaign: id, status: 'sending' })) === 0;
 
@@ -17,12 +26,12 @@ describe('a running campaign', () => {
     const who = await sender(200);
     const id = await launched(who, people(600));
     startWorkers(2);
-    await until(async () => (await accepted(who.accessKeyId)).length > 50);
+    await until(async () => (await accepted(who)).length > 50);
     const { campaign } = await as(who, 'post', `/api/campaigns/${id}/pause`);
     const pausedAt = Date.now();
     expect(campaign).toMatchObject({ status: 'paused', pause: { reason: 'user' } });
     await until(isQuiet(id));
-    const before = await accepted(who.accessKeyId);
+    const before = await accepted(who);
     expect(Math.max(...before.map((row) => row.at))).toBeLessThan(pausedAt + 1_000);
     expect(before.length).toBeLessThan(600);
     await sweep();
@@ -30,7 +39,7 @@ describe('a running campaign', () => {
 
     await as(who, 'post', `/api/campaigns/${id}/resume`);
     await untilCampaign(who, id, 'sent');
-    const rows = await accepted(who.accessKeyId);
+    const rows = await accepted(who);
     expect(rows).toHaveLength(600);
     expect(new Set(rows.map((row) => row.recipient)).size).toBe(600);
   });
@@ -39,7 +48,7 @@ describe('a running campaign', () => {
     const who = await sender(200);
     const id = await launched(who, people(600));
     startWorkers();
-    await until(async () => (await accepted(who.accessKeyId)).length > 50);
+    await until(async () => (await accepted(who)).length > 50);
     await as(who, 'post', `/api/campaigns/${id}/cancel`);
     const campaign = await until(async () => {
       await sweep();
@@ -48,7 +57,7 @@ describe('a running campaign', () => {
     });
     expect(campaign.status).toBe('cancelled');
     const states = await statesOf(who, id);
-    expect(states.sent).toBe((await accepted(who.accessKeyId)).length);
+    expect(states.sent).toBe((await accepted(who)).length);
     expect((states.sent ?? 0) + (states.cancelled ?? 0)).toBe(600);
     for (const move of ['resume', 'send', 'pause', 'cancel']) {
       const answer = await api().post(`/api/campaigns/${id}/${move}`).auth(who.token, { type: 'bearer' });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { EmailCampaignModel } from '../../src/models/email-campaign.js';
 import { api, useHub } from '../support/hub.js';
 import {
+  accepted,
   as,
   launched,
   people,
@@ -12,21 +12,15 @@ import {
   ses,
   statesOf,
   untilCampaign,
+  usedOf,
   useWorkers,
 } from '../support/sending.js';
-import { until } from '../support/until.js';
 
 useHub();
 const startWorkers = useWorkers();
 
-const accepted = (accessKeyId: string) => ses().recipients({ accessKeyId });
 const retry = (who: Sender, id: string, statuses: string[], status = 202) =>
   as(who, 'post', `/api/campaigns/${id}/retry`, { statuses }, status);
-const used = (who: Sender) =>
-  until(async () => {
-    const { quota, subscription } = await BusinessModel.findById(who.businessId).lean().orFail();
-    return quota.reservations.length === 0 ? { n: subscription.emailsSentThisMonth } : undefined;
-  });
 const age = (id: string, minutes: number) =>
   DeliveryModel.updateMany(
     { campaign: id, status: 'unconfirmed' },
@@ -55,13 +49,13 @@ describe('POST /api/campaigns/:id/retry', () => {
     expect(retried).toEqual({ failed: 1, unconfirmed: 0 });
     await untilCampaign(who, id, 'sent');
     expect(await statesOf(who, id)).toEqual({ sent: 19, unconfirmed: 1 });
-    const rows = await accepted(who.accessKeyId);
+    const rows = await accepted(who);
     expect(rows.filter(({ recipient }) => recipient === failed)).toHaveLength(1);
     expect(rows).toHaveLength(20);
     const delivery = await DeliveryModel.findOne({ campaign: id, email: failed }).lean();
     expect(delivery).toMatchObject({ attempts: 2 });
     expect(delivery?.error).toBeUndefined();
-    expect((await used(who)).n).toBe(20);
+    expect(await usedOf(who)).toBe(20);
   });
 
   it('sends to the doubtful only after 15 minutes, and pays for the second message too', async () => {
@@ -77,9 +71,9 @@ describe('POST /api/campaigns/:id/retry', () => {
     expect(retried).toEqual({ failed: 1, unconfirmed: 1 });
     await untilCampaign(who, id, 'sent');
     expect(await statesOf(who, id)).toEqual({ sent: 20 });
-    const rows = (await accepted(who.accessKeyId)).filter(({ recipient }) => recipient === doubtful);
+    const rows = (await accepted(who)).filter(({ recipient }) => recipient === doubtful);
     expect(rows.map(({ tags }) => tags.pmh_attempt)).toEqual(['1', '2']);
-    expect((await used(who)).n).toBe(21);
+    expect(await usedOf(who)).toBe(21);
   });
 
   it('goes on where a process died that was putting them back', async () => {

@@ -6,13 +6,23 @@ import { EventModel } from '../../src/models/event.js';
 import { redis } from '../../src/redis.js';
 import { pulse } from '../../src/sending/upkeep/pulse.js';
 import { useHub } from '../support/hub.js';
-import { as, draft, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
+import {
+  accepted,
+  as,
+  draft,
+  launched,
+  people,
+  sender,
+  ses,
+  statesOf,
+  untilCampaign,
+  useWorkers,
+} from '../support/sending.js';
 import { until } from '../support/until.js';
 
 useHub();
 const startWorkers = useWorkers();
 
-const accepted = (accessKeyId: string) => ses().recipients({ accessKeyId });
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 const typesOf = async (campaign: string) =>
   (await EventModel.find({ campaign }).sort({ _id: 1 }).lean()).map(({ type }) => type);
@@ -30,7 +40,7 @@ describe('a scheduled campaign', () => {
     const lateMs = Date.parse(campaign.launchedAt) - Date.parse(scheduledFor);
     expect(lateMs).toBeGreaterThanOrEqual(0);
     expect(lateMs).toBeLessThan(5_000);
-    const rows = await accepted(who.accessKeyId);
+    const rows = await accepted(who);
     expect(rows.map((row) => row.recipient).sort()).toEqual(recipients.map(({ email }) => email).sort());
     await until(async () => (await typesOf(id)).length === 2);
     expect(await typesOf(id)).toEqual(['campaign.started', 'campaign.completed']);
@@ -44,7 +54,7 @@ describe('a scheduled campaign', () => {
     await as(who, 'post', `/api/campaigns/${id}/recipients`, { recipients: people(2) });
     startWorkers();
     await untilCampaign(who, id, 'sent');
-    const rows = await accepted(who.accessKeyId);
+    const rows = await accepted(who);
     expect(rows).toHaveLength(3);
     expect(await ses().raw(rows[0]?.messageId ?? '')).toContain('Subject: The later one');
   });
@@ -57,7 +67,7 @@ describe('a scheduled campaign', () => {
     startWorkers();
     const paused = await untilCampaign(who, id, 'paused');
     expect(paused).toMatchObject({ pause: { reason: 'missed_schedule' }, launchedAt: null });
-    expect(await accepted(who.accessKeyId)).toEqual([]);
+    expect(await accepted(who)).toEqual([]);
     await as(who, 'post', `/api/campaigns/${id}/resume`);
     await untilCampaign(who, id, 'sent');
     expect(await statesOf(who, id)).toEqual({ sent: 2 });
@@ -104,12 +114,12 @@ describe('a campaign past its end', () => {
     const { pause, expiresAt } = await untilCampaign(who, id, 'paused');
     expect(pause.reason).toBe('expired');
     await until(async () => (await DeliveryModel.countDocuments({ campaign: id, status: 'sending' })) === 0);
-    const rows = await accepted(who.accessKeyId);
+    const rows = await accepted(who);
     expect(rows.length).toBeGreaterThan(0);
     expect(Math.max(...rows.map(({ at }) => at))).toBeLessThan(Date.parse(expiresAt) + 1_500);
     await pulse();
     await as(who, 'post', `/api/campaigns/${id}/resume`, { expiresAt: inMs(3_600_000) });
-    await until(async () => (await accepted(who.accessKeyId)).length > rows.length);
+    await until(async () => (await accepted(who)).length > rows.length);
   });
 
   it('pauses before it begins', async () => {

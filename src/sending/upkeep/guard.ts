@@ -18,12 +18,15 @@ export interface Reputation {
   sent: number;
 }
 
+type Limits = typeof GUARD_DEFAULTS;
+
+const limitsOf = ({ settings }: Pick<Business, 'settings'>): Limits => ({ ...GUARD_DEFAULTS, ...settings.guard });
+
 /** Why the guard pauses, or undefined. Pure. */
 export function verdict(
   { bounced, complained, sent }: Reputation,
-  limits: Partial<typeof GUARD_DEFAULTS> | null | undefined,
+  { maxBouncePercent, maxComplaintPercent, minOutcomes }: Limits,
 ): string | undefined {
-  const { maxBouncePercent, maxComplaintPercent, minOutcomes } = { ...GUARD_DEFAULTS, ...limits };
   if (sent < minOutcomes) return undefined;
   const share = (n: number) => (n / sent) * 100;
   const says = (n: number, what: string, limit: number) =>
@@ -62,10 +65,10 @@ async function guardBusiness(campaigns: readonly Running[]): Promise<number> {
   if (!first || !(await DeliveryModel.exists({ business: first.business, harmedAt: { $exists: true } }))) return 0;
   const business = await BusinessModel.findById(first.business, { settings: 1, guardSince: 1 }).lean<Business>();
   if (!business) return 0;
-  const week = verdict(await weekOf(business), business.settings.guard);
+  const week = verdict(await weekOf(business), limitsOf(business));
   let paused = 0;
   for (const campaign of campaigns) {
-    const own = week ? undefined : verdict(await reputationOf(campaign), business.settings.guard);
+    const own = week ? undefined : verdict(await reputationOf(campaign), limitsOf(business));
     const message = week ? `Over the last week, ${week}` : own && `Of this campaign, ${own}`;
     if (!message || !(await pause(campaign._id, 'reputation', message))) continue;
     logger().warn({ campaignId: campaign._id, businessId: business._id, message }, 'the guard paused a campaign');
@@ -81,13 +84,22 @@ async function reputationOf({ _id, business, guard, launchedAt, counts }: Runnin
   return { ...harms, sent: sent - (guard?.sentBefore ?? 0) };
 }
 
-async function weekOf({ _id, guardSince }: Business): Promise<Reputation> {
+async function weekOf(business: Business): Promise<Reputation> {
+  const { _id, guardSince } = business;
   const weekAgo = new Date(Date.now() - WEEK_MS);
   const since = guardSince && guardSince > weekAgo ? guardSince : weekAgo;
   const harms = await harmsOf({ business: _id, harmedAt: { $gte: since } });
-  if (harms.bounced + harms.complained === 0) return { ...harms, sent: 0 };
-  const sent = await DeliveryModel.countDocuments({ business: _id, sentAt: { $gte: since } });
+  // Of a large sender not all is counted: from so many on, what harmed is too small a share.
+  const sent = await DeliveryModel.countDocuments({ business: _id, sentAt: { $gte: since } }).limit(
+    harmlessFrom(harms, limitsOf(business)),
+  );
   return { ...harms, sent };
+}
+
+function harmlessFrom({ bounced, complained }: Pick<Reputation, 'bounced' | 'complained'>, limits: Limits): number {
+  const forBounces = (bounced * 100) / limits.maxBouncePercent;
+  const forComplaints = (complained * 100) / limits.maxComplaintPercent;
+  return Math.ceil(Math.max(forBounces, forComplaints, limits.minOutcomes)) + 1;
 }
 
 /** By the index of the harmed alone, which are few. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { GUARD_DEFAULTS } from '../../../src/models/business.js';
 import { verdict } from '../../../src/sending/upkeep/guard.js';
 
 describe('the verdict of the guard', () => {
@@ -19,12 +20,13 @@ describe('the verdict of the guard', () => {
       '3 of 2999 messages were complained of: 0.10 %, more than 0.1 %',
     ],
   ])('%s', (_what, reputation, expected) => {
-    expect(verdict(reputation, undefined)).toBe(expected);
+    expect(verdict(reputation, GUARD_DEFAULTS)).toBe(expected);
   });
 
   it('goes by the settings of the business', () => {
     const reputation = { sent: 100, bounced: 3, complained: 0 };
-    expect(verdict(reputation, { minOutcomes: 100, maxBouncePercent: 2 })).toContain('more than 2 %');
-    expect(verdict(reputation, { minOutcomes: 100 })).toBeUndefined();
+    const limits = { ...GUARD_DEFAULTS, minOutcomes: 100 };
+    expect(verdict(reputation, { ...limits, maxBouncePercent: 2 })).toContain('more than 2 %');
+    expect(verdict(reputation, limits)).toBeUndefined();
   });
 });
