@@ -74,6 +74,19 @@ describe('failures of the local SES on demand', () => {
     await client.send(mail('a@bad.example'));
   });
 
+  it('takes one failure back and says how many requests it struck', async () => {
+    const { endpoint, control } = await useSes();
+    const other = await control.fail({ kind: 'reject', recipient: '@bad.example' });
+    const id = await control.fail({ kind: 'bad-gateway' });
+    const client = sdk(endpoint);
+    for (const recipient of ['a@good.example', 'b@good.example']) await failureOf(client.send(mail(recipient)));
+    expect(await control.lift(id)).toMatchObject({ kind: 'bad-gateway', hits: 2 });
+    await client.send(mail('a@good.example'));
+    expect(await failureOf(client.send(mail('a@bad.example')))).toMatchObject({ name: 'MessageRejected' });
+    expect(await control.lift(other)).toMatchObject({ kind: 'reject', hits: 1 });
+    await expect(control.lift(id)).rejects.toThrow(/404/);
+  });
+
   it('says what is wrong with a rule', async () => {
     const { endpoint, control } = await useSes();
     const answer = await fetch(new URL('/_local/failures', endpoint), { method: 'POST', body: '{"kind":"nonsense"}' });

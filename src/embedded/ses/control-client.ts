@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { IdentityChange } from './control-routes.js';
-import type { FailureRule } from './failures.js';
+import type { Failure, FailureRule } from './failures.js';
 import type { Identity } from './identities.js';
 import type { InboxState } from './inbox-queue.js';
 import type { RatePoint } from './rate-series.js';
@@ -34,6 +34,8 @@ export interface SesControl {
   clearRecord(): Promise<void>;
   /** Adds a failure on demand and answers its id. */
   fail(rule: FailureRule): Promise<number>;
+  /** Takes one failure back and answers it, with how many requests it struck. */
+  lift(id: number): Promise<Failure>;
   clearFailures(): Promise<void>;
   account(accessKeyId: string): Promise<AccountView>;
   changeAccount(accessKeyId: string, change: AccountChange): Promise<AccountView>;
@@ -98,6 +100,7 @@ export function createSesControl(endpoint: string): SesControl {
       const { id } = await json<{ id: number }>('POST', 'failures', rule);
       return id;
     },
+    lift: (id) => json('DELETE', `failures/${id}`),
     clearFailures: () => run('DELETE', 'failures'),
     account: (accessKeyId) => json('GET', accountPath(accessKeyId)),
     changeAccount: (accessKeyId, change) => json('PUT', accountPath(accessKeyId), change),

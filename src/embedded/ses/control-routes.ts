@@ -64,6 +64,7 @@ export const CONTROL_ROUTES: Readonly<Record<string, ControlHandler>> = {
     state.failures.clear();
     return {};
   },
+  'DELETE /_local/failures/': ({ state, rest }) => state.failures.remove(Number(rest)),
 
   'GET /_local/accounts/': ({ state, rest }) => presentAccount(state, rest),
   'PUT /_local/accounts/': ({ state, rest, body }) => {

@@ -31,7 +31,9 @@ export const FailureRule = z.object({
   status: z.number().int().min(400).max(599).default(400),
 });
 export type FailureRule = z.input<typeof FailureRule>;
-type Rule = z.output<typeof FailureRule> & { id: number; hits: number };
+
+/** A rule that was added, and how many requests it has struck. */
+export type Failure = z.output<typeof FailureRule> & { id: number; hits: number };
 
 /** A request that may be made to fail. */
 export interface Candidate {
@@ -46,7 +48,7 @@ export type Loss = { kind: 'stall'; delayMs: number | undefined } | { kind: 'dro
 
 /** The failures on demand, tried in the order in which they were added. */
 export class Failures {
-  #rules: Rule[] = [];
+  #rules: Failure[] = [];
   #lastId = 0;
 
   constructor(private readonly random: () => number = Math.random) {}
@@ -59,8 +61,15 @@ export class Failures {
   }
 
   /** The rules with how often each has struck, also those that are used up. */
-  list(): Rule[] {
+  list(): Failure[] {
     return this.#rules;
+  }
+
+  /** Takes one rule back and answers it as it was at its end; undefined when there is no such rule. */
+  remove(id: number): Failure | undefined {
+    const removed = this.#rules.find((rule) => rule.id === id);
+    this.#rules = this.#rules.filter((rule) => rule !== removed);
+    return removed;
   }
 
   clear(): void {
@@ -87,7 +96,7 @@ export class Failures {
     return this.#take(['latency'], candidate)?.delayMs ?? 0;
   }
 
-  #take(kinds: readonly string[], candidate: Candidate): Rule | undefined {
+  #take(kinds: readonly string[], candidate: Candidate): Failure | undefined {
     const rule = this.#rules.find(
       (one) => kinds.includes(one.kind) && isDue(one) && matches(one, candidate) && this.random() < one.fraction,
     );
@@ -96,18 +105,18 @@ export class Failures {
   }
 }
 
-function isDue({ next, hits }: Rule): boolean {
+function isDue({ next, hits }: Failure): boolean {
   return next === undefined || hits < next;
 }
 
-function matches(rule: Rule, { action, accessKeyId, recipients }: Candidate): boolean {
+function matches(rule: Failure, { action, accessKeyId, recipients }: Candidate): boolean {
   const { recipient } = rule;
   if (rule.action === undefined ? recipients.length === 0 : rule.action !== action) return false;
   if (rule.accessKeyId !== undefined && rule.accessKeyId !== accessKeyId) return false;
   return recipient === undefined || recipients.some((address) => address.includes(recipient));
 }
 
-function refusalOf({ kind, code, message, status }: Rule): SesError {
+function refusalOf({ kind, code, message, status }: Failure): SesError {
   switch (kind) {
     case 'throttle':
       return rateExceeded();
