@@ -7,17 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PLAN_LIMITS } from '../src/models/business.js';
 import { type Audience, readAudience, type Source, sourceOf } from './quickstart/audience.js';
 import { check, readLedger } from './quickstart/check.js';
-import { createClient } from './quickstart/client.js';
 import { type Hub, startHub } from './quickstart/hub.js';
 import { INBOX_LIMIT, limitInbox, readInbox } from './quickstart/inbox.js';
-import { Interrupted, onInterrupt } from './quickstart/interrupt.js';
 import { readOptions } from './quickstart/options.js';
 import { raisePlan } from './quickstart/plan.js';
 import { progressOn } from './quickstart/progress.js';
 import { addresses, outcome } from './quickstart/report.js';
-import { moveIn, prepareCampaign, send } from './quickstart/sibling.js';
+import { moveInWhisky, prepareCampaign, send } from './quickstart/sibling.js';
 import { type Surroundings, startSurroundings } from './quickstart/surroundings.js';
 import { watchCampaign } from './quickstart/watch.js';
+import { createClient } from './support/client.js';
+import { Interrupted, onInterrupt } from './support/interrupt.js';
 
 /** A process that died is told a moment after the call that failed by it. */
 const DEATH_IS_TOLD_MS = 300;
@@ -75,7 +75,7 @@ async function runCampaign(source: Source, audience: Audience, surroundings: Sur
   const anybody = createClient(hub.url, signal);
 
   say('\nAs the project "Whisky" does it, over HTTP:');
-  const whisky = await moveIn(anybody, tell);
+  const whisky = await moveInWhisky(anybody, tell);
   if (people.size > PLAN_LIMITS.free) {
     await raisePlan(anybody, whisky.businessId, people.size, { env: hub.env, signal });
     tell(`had its plan raised by the hub's owner to ${people.size.toLocaleString('en')} messages a month`);

@@ -1,8 +1,8 @@
 import type { AcceptedRecipient } from '../../src/embedded/ses/record.js';
 import type { Answer } from '../../src/schemas/operation.js';
 import type { ListRecipients } from '../../src/schemas/recipients.js';
+import type { Client } from '../support/client.js';
 import type { Audience } from './audience.js';
-import type { Client } from './client.js';
 import type { InboxLetter } from './inbox.js';
 import { letterProblem } from './letter.js';
 import type { ImportReport } from './sibling.js';

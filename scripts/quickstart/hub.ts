@@ -1,13 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { findFreePort, retryTakenPort } from '../../src/embedded/free-port.js';
-import type { Services } from '../../src/embedded/services.js';
-import { type HubProcess, startHubProcess } from './hub-process.js';
+import { type HubSurroundings, hubEnvironment, SERVER, WORKER } from '../support/hub-environment.js';
+import { type HubProcess, startHubProcess } from '../support/hub-process.js';
 
 /** Where the hub listens unless somebody else does. */
 const USUAL_PORT = 5_002;
-
-const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
-const WORKER = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
 
 /** The API and a worker, as they run in production, over the quickstart's services. */
 export interface Hub {
@@ -23,7 +19,7 @@ export interface Hub {
 
 /** What the hub is started with. */
 export interface HubOptions {
-  services: Pick<Services, 'mongodbUri' | 'redisUrl' | 'sesEndpoint'>;
+  services: HubSurroundings;
   signal: AbortSignal;
   /** Told when the usual port is busy. */
   say(line: string): void;
@@ -38,10 +34,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   let api: HubProcess | undefined;
   await retryTakenPort(async () => {
     port = port === 0 ? USUAL_PORT : await anotherPort(say);
-    const env = environment(options.services, port);
+    const env = hubEnvironment(options.services, port);
     api = await startHubProcess({ name: 'API', file: SERVER, env, signal, onDeath });
   });
-  const env = environment(options.services, port);
+  const env = hubEnvironment(options.services, port);
   const worker = await startHubProcess({ name: 'worker', file: WORKER, env, signal, onDeath }).catch(
     async (error: unknown) => {
       await api?.close();
@@ -63,23 +59,4 @@ async function anotherPort(say: HubOptions['say']): Promise<number> {
   const port = await findFreePort();
   say(`Port ${USUAL_PORT} is busy, so the API listens on ${port} instead.`);
   return port;
-}
-
-/** Nothing of this machine's own settings but what a program needs: a hub that is configured here stays apart. */
-function environment({ mongodbUri, redisUrl, sesEndpoint }: HubOptions['services'], port: number): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env.PATH,
-    TMPDIR: process.env.TMPDIR,
-    NODE_ENV: 'development',
-    // With open registration and the secrets of development it is for this machine alone.
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    PUBLIC_URL: `http://localhost:${port}`,
-    MONGODB_URI: mongodbUri,
-    REDIS_URL: redisUrl,
-    SES_ENDPOINT: sesEndpoint,
-    LOG_LEVEL: 'warn',
-    // What the SDK says of Node's version is for whoever runs the hub, not for whoever tries it.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  };
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { AdminUpdateBusiness } from '../../src/schemas/admin.js';
 import type { Login } from '../../src/schemas/auth.js';
-import type { Client } from './client.js';
+import type { Client } from '../support/client.js';
 
 const CREATE_ADMIN = fileURLToPath(new URL('../../dist/create-admin.js', import.meta.url));
 

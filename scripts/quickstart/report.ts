@@ -1,4 +1,5 @@
-import type { ImportReport, Whisky } from './sibling.js';
+import type { Tenant } from '../support/tenant.js';
+import type { ImportReport } from './sibling.js';
 import { type Row, table } from './table.js';
 import type { Stats } from './watch.js';
 
@@ -13,7 +14,7 @@ export function outcome({ states }: Stats, { duplicates, invalid }: ImportReport
 }
 
 /** Where to look, and a call to try. */
-export function addresses(url: string, inboxUrl: string, { key }: Whisky, campaignId: string): string {
+export function addresses(url: string, inboxUrl: string, { key }: Tenant, campaignId: string): string {
   return `  API    ${url}
   Docs   ${url}/api/docs
   Inbox  ${inboxUrl}

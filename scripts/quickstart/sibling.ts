@@ -1,53 +1,29 @@
-import type { CreateApiKey } from '../../src/schemas/api-keys.js';
-import type { Register } from '../../src/schemas/auth.js';
-import type { ConnectSes } from '../../src/schemas/businesses.js';
 import type { SendCampaign } from '../../src/schemas/campaign-life.js';
 import type { CreateCampaign } from '../../src/schemas/campaigns.js';
 import type { Answer } from '../../src/schemas/operation.js';
 import type { AddRecipients } from '../../src/schemas/recipients.js';
 import type { CreateTemplate } from '../../src/schemas/templates.js';
+import type { Client } from '../support/client.js';
+import { moveIn, type Tell, type Tenant } from '../support/tenant.js';
 import type { Source } from './audience.js';
-import type { Client } from './client.js';
 import { SENDER, TEMPLATE } from './letter.js';
-
-/** Puts what has been done on the screen. */
-export type Tell = (what: string) => void;
 
 /** What the hub said of the streamed list. */
 export type ImportReport = Answer<typeof AddRecipients>;
 
-/** The sibling project's business, and the key that the project calls the hub with. */
-export interface Whisky {
-  businessId: string;
-  key: string;
-}
-
-/** What a person does once, signed in: registers the business, connects its SES account, makes an API key. */
-export async function moveIn(hub: Client, tell: Tell): Promise<Whisky> {
-  const { token, business } = await hub.call<typeof Register>('POST', '/api/auth/register', {
-    businessName: 'Whisky',
-    domain: 'whisky.example',
-    email: 'admin@whisky.example',
-    password: 'Test123!',
-    name: 'Isla Campbell',
-  });
-  if (!business) throw new Error('The registration answered without a business');
-  tell('registered the business "Whisky"');
-
-  const admin = hub.as(token);
-  const { quota } = await admin.call<typeof ConnectSes>('PUT', '/api/business/ses', {
-    accessKeyId: 'AKIAWHISKYQUICKSTART',
-    secretAccessKey: 'the-local-SES-takes-any',
-    region: 'eu-west-1',
-  });
-  tell(`connected its SES account, which takes ${quota.maxPerSecond.toLocaleString('en')} messages a second`);
-
-  const { apiKey } = await admin.call<typeof CreateApiKey>('POST', '/api/business/api-keys', {
-    name: 'Whisky shop',
-    permissions: ['manage_templates', 'manage_campaigns', 'send_emails', 'view_analytics'],
-  });
-  tell('made an API key');
-  return { businessId: business.id, key: apiKey.key };
+/** What a person does once for the sibling project Whisky. */
+export function moveInWhisky(hub: Client, tell: Tell): Promise<Tenant> {
+  return moveIn(
+    hub,
+    {
+      businessName: 'Whisky',
+      domain: 'whisky.example',
+      admin: { name: 'Isla Campbell', email: 'admin@whisky.example' },
+      accessKeyId: 'AKIAWHISKYQUICKSTART',
+      keyName: 'Whisky shop',
+    },
+    tell,
+  );
 }
 
 /** What the project does for a mailing: a template, a campaign of it, and the list, streamed into the campaign. */

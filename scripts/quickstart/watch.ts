@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CampaignStats, GetCampaign } from '../../src/schemas/campaigns.js';
 import type { Answer } from '../../src/schemas/operation.js';
-import type { Client } from './client.js';
+import type { Client } from '../support/client.js';
 import { createPace } from './pace.js';
 import type { ProgressDisplay } from './progress.js';
 

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { makeGuardedDirectory } from '../../src/embedded/guard.js';
 
 /** So many characters of a process's output are kept, to be shown when it fails. */
@@ -11,6 +13,8 @@ export interface HubProcess {
   lastOutput(): string;
   /** Ends it in order; resolves when it is gone. */
   close(): Promise<void>;
+  /** kill -9; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 /** What to run, and how. */
@@ -21,8 +25,10 @@ export interface HubProgram {
   file: string;
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
-  /** Told when it ends before it was closed. */
+  /** Told when it ends before it was closed or killed. */
   onDeath(error: Error): void;
+  /** Given each line that it writes. */
+  onLine?(line: string): void;
 }
 
 /**
@@ -30,9 +36,10 @@ export interface HubProgram {
  * no `.env` of the machine's owner reaches it, and a guard ends it when this process is gone, also by kill -9.
  * @throws Error with its last output when it ends before it is ready.
  */
-export async function startHubProcess({ name, file, env, signal, onDeath }: HubProgram): Promise<HubProcess> {
+export async function startHubProcess(program: HubProgram): Promise<HubProcess> {
+  const { name, file, env, signal, onDeath } = program;
   const { directory, guard } = makeGuardedDirectory(name);
-  // A session of its own: Ctrl-C in a terminal reaches the quickstart, which ends its processes in order.
+  // A session of its own: Ctrl-C in a terminal reaches the script, which ends its processes in order.
   const child = spawn(process.execPath, ['--enable-source-maps', file], {
     cwd: directory,
     env,
@@ -41,13 +48,15 @@ export async function startHubProcess({ name, file, env, signal, onDeath }: HubP
   });
   guard.watch(child.pid);
   const output = keepOutput(child);
+  if (program.onLine) for (const stream of [child.stdout, child.stderr]) eachLine(stream, program.onLine);
   const lastOutput = () => output().replace(/^(?=.)/gm, `${name} | `);
   let isClosing = false;
-  const close = async () => {
+  const end = async (how: NodeJS.Signals) => {
     isClosing = true;
-    if (child.exitCode === null && child.signalCode === null && child.kill('SIGTERM')) await once(child, 'exit');
+    if (child.exitCode === null && child.signalCode === null && child.kill(how)) await once(child, 'exit');
     await guard.close();
   };
+  const close = () => end('SIGTERM');
   try {
     await ready(child, signal);
   } catch (error) {
@@ -58,7 +67,7 @@ export async function startHubProcess({ name, file, env, signal, onDeath }: HubP
   child.once('exit', (code, killedBy) => {
     if (!isClosing) onDeath(new Error(`The ${name} died (${killedBy ?? `code ${code}`}).\n${lastOutput()}`.trimEnd()));
   });
-  return { lastOutput, close };
+  return { lastOutput, close, kill: () => end('SIGKILL') };
 }
 
 function keepOutput(child: ChildProcess): () => string {
@@ -69,6 +78,10 @@ function keepOutput(child: ChildProcess): () => string {
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   return () => output;
+}
+
+function eachLine(stream: Readable | null, onLine: (line: string) => void): void {
+  if (stream) createInterface(stream).on('line', onLine);
 }
 
 async function ready(child: ChildProcess, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 
-const MODULE = resolve(import.meta.dirname, '../../../scripts/quickstart/interrupt.ts');
+const MODULE = resolve(import.meta.dirname, '../../../scripts/support/interrupt.ts');
 
 /** Writes for as long as it is not interrupted, and then why it ends, to standard error. */
 const PROGRAM = `
