@@ -5,6 +5,7 @@ import { readOptions } from './faults/options.js';
 import { describePlan, planRun, RATE, type TrialPlan } from './faults/plan.js';
 import { describeEnd, Report } from './faults/report.js';
 import { runTrial, type TrialEnd } from './faults/trial.js';
+import { reportedDifferences } from './support/reconciled.js';
 import { runScript } from './support/script.js';
 import { type Stand, withStand } from './support/stand.js';
 
@@ -29,6 +30,9 @@ await runScript(async (signal) => {
       if (end.findings.length > 0) for (const line of stand.logs.lastLines(SHOWN_LINES)) say(`    ${line}`);
       await stand.heal();
     }
+    const differences = await reportedDifferences(stand, say);
+    report.addFindings(differences);
+    for (const { text } of differences) say(`✗ ${text}`);
   });
   const { figures, isRight } = report;
   if (options.isJson) process.stdout.write(`${JSON.stringify(figures)}\n`);

@@ -15,18 +15,19 @@ const LEASES_MS = 150_000;
 interface View {
   status: string;
   pauseReason: string | undefined;
+  holdReason: string | undefined;
   rows: RowCounts;
   month: Month;
 }
 
 async function look(scene: Scene): Promise<View> {
   const patience = { signal: scene.stand.signal };
-  const [{ status, pause }, rows, month] = await Promise.all([
+  const [{ status, pause, hold }, rows, month] = await Promise.all([
     insist(() => readCampaign(scene), patience),
     countRows([scene.campaignId], patience),
     readMonth(scene.tenant.businessId, patience),
   ]);
-  return { status, pauseReason: pause?.reason, rows, month };
+  return { status, pauseReason: pause?.reason, holdReason: hold?.reason, rows, month };
 }
 
 /** Where a campaign comes to rest: at its end, or before it, when the month's limit is reached. */
@@ -45,8 +46,9 @@ function isQuiet({ status, pauseReason, rows, month }: View, rest: Rest): boolea
 export async function untilOut(scene: Scene, rest: Rest): Promise<void> {
   const { signal } = scene.stand;
   const stillFor = stillness();
+  let view: View | undefined;
   const isOut = async () => {
-    const view = await look(scene);
+    view = await look(scene);
     const stillMs = Math.min(stillFor(view), performance.now() - scene.damage.stalledUntil);
     if (isQuiet(view, rest)) return true;
     if (view.status === 'paused' && view.pauseReason !== 'quota_exceeded') {
@@ -58,7 +60,7 @@ export async function untilOut(scene: Scene, rest: Rest): Promise<void> {
   };
   await until('everything out that can go out', isOut, { signal, timeoutMs: PATIENCE_MS }).catch((error: Error) => {
     signal.throwIfAborted();
-    scene.notes.push(error.message);
+    scene.notes.push(`${error.message}: ${JSON.stringify(view)}`);
   });
 }
 

@@ -24,6 +24,11 @@ export class Report {
     for (const { kind } of faults) this.kinds[kind] += 1;
   }
 
+  /** Takes what was found when all trials were over. */
+  addFindings(findings: readonly Finding[]) {
+    this.findings.push(...findings);
+  }
+
   /** Whether every promise was kept. */
   get isRight(): boolean {
     return this.findings.length === 0;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GetCampaign } from '../../src/schemas/campaigns.js';
+import type { TestCampaign } from '../../src/schemas/campaign-life.js';
 import { addressesOf, draftCampaign, launch } from '../support/campaign.js';
 import { Refused } from '../support/client.js';
 import { type Enrolled, enrol } from '../support/enrol.js';
@@ -78,7 +78,7 @@ async function sendTest(stand: Stand, { domain, project, accessKeyId }: Enrolled
   const address = `test-${time}@${domain}`;
   const sentAt = Date.now();
   try {
-    await project.call<typeof GetCampaign>('POST', `/api/campaigns/${draft.campaignId}/test`, { to: [address] });
+    await project.call<typeof TestCampaign>('POST', `/api/campaigns/${draft.campaignId}/test`, { to: [address] });
   } catch (error) {
     if (error instanceof Refused && error.status === 404) return undefined;
     throw error;

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addressesOf, type CampaignOf, draftCampaign, launch, readCampaign } from '../support/campaign.js';
 import { endDeadLeases } from '../support/dead-leases.js';
 import { type Enrolled, enrol } from '../support/enrol.js';
-import { countRows, readMonth, readRows, setBusiness } from '../support/ledger.js';
+import { countRows, readMonth, readRows } from '../support/ledger.js';
 import { findDuplicates, findLost } from '../support/mail-check.js';
+import { turnMonth, useMonth } from '../support/month.js';
 import { checkMonth, countUsed } from '../support/quota-check.js';
+import { reportedDifferences } from '../support/reconciled.js';
 import { type Stand, withStand } from '../support/stand.js';
 import { insist, stillness, until } from '../support/wait.js';
 import { type Bounds, openBounds, type Scenario } from './scenario.js';
@@ -33,11 +35,7 @@ export const quota: Scenario<'campaign' | 'left' | 'workers'> = {
   run: ({ campaign: recipients, left, workers }, { say, signal }) =>
     withStand({ workers, account: { maxSendRate: RATE, max24HourSend: -1 }, say, signal }, async (stand) => {
       const tenant = await enrol(stand, { name: 'quota', month: MONTH });
-      await setBusiness(
-        tenant.businessId,
-        { 'subscription.emailsSentThisMonth': MONTH - left, 'quota.period': monthBefore(0) },
-        stand,
-      );
+      await useMonth(stand, tenant.businessId, MONTH - left);
       const lists = Array.from({ length: CAMPAIGNS }, (_, n) => addressesOf(`${n}.${tenant.domain}`, recipients));
       const campaigns = await Promise.all(lists.map((list) => draftCampaign(tenant.project, list)));
       const bounds = openBounds();
@@ -47,23 +45,18 @@ export const quota: Scenario<'campaign' | 'left' | 'workers'> = {
       say('the month is used up');
       const usedAtLimit = await checkLimit(stand, tenant, campaigns, left, bounds);
 
-      await setBusiness(tenant.businessId, { 'quota.period': monthBefore(1) }, stand);
+      await Promise.all(stand.workers.map(({ end }) => end()));
+      await turnMonth(stand, tenant.businessId);
+      await Promise.all(stand.workers.map(({ start }) => start()));
       say('the month has turned');
       const timeoutMs = ((CAMPAIGNS * recipients) / RATE) * 1_000 + TO_SPARE_MS;
       const areSent = async () => (await statuses(campaigns, stand)).every(({ status }) => status === 'sent');
       await until('all three campaigns sent', areSent, { signal, timeoutMs });
       const rest = await checkEnd(stand, tenant, campaigns, lists, usedAtLimit, bounds);
+      bounds.missed.push(...(await reportedDifferences(stand, say)).map(({ text }) => text));
       return { figures: { usedAtLimit, leftByKilled, ...rest }, missed: bounds.missed };
     }),
 };
-
-/** `2026-10` for this month or one before it, in UTC, as the business has it. */
-function monthBefore(months: number): string {
-  const date = new Date();
-  date.setUTCDate(1);
-  date.setUTCMonth(date.getUTCMonth() - months);
-  return date.toISOString().slice(0, 7);
-}
 
 const idsOf = (campaigns: readonly CampaignOf[]) => campaigns.map(({ campaignId }) => campaignId);
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import type { CampaignStats, CreateCampaign, GetCampaign, SendCampaign } from '../../src/schemas/campaigns.js';
+import type { SendCampaign } from '../../src/schemas/campaign-life.js';
+import type { CampaignStats, CreateCampaign, GetCampaign } from '../../src/schemas/campaigns.js';
 import type { Answer } from '../../src/schemas/operation.js';
 import type { AddRecipients } from '../../src/schemas/recipients.js';
 import { type Client, Refused } from './client.js';

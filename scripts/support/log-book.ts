@@ -7,8 +7,8 @@ const WARN = 40;
 export interface LogBook {
   /** Takes a line that the process of this name wrote. */
   add(process: string, line: string): void;
-  /** How often something was said so far, at level `warn` or above, in all logs together. */
-  count(message: string): number;
+  /** The lines that say this, of those at level `warn` or above in all logs together. */
+  warnings(message: string): readonly string[];
   /** The last lines of each process, each with its name before it. */
   lastLines(count: number): string[];
 }
@@ -16,15 +16,15 @@ export interface LogBook {
 /** A log book without a line. */
 export function openLogBook(): LogBook {
   const kept = new Map<string, string[]>();
-  const warnings = new Map<string, number>();
+  const warnings = new Map<string, string[]>();
   return {
     add(process, line) {
       const lines = kept.get(process) ?? [];
       kept.set(process, [...lines.slice(1 - KEPT_LINES), line]);
       const message = warningOf(line);
-      if (message) warnings.set(message, (warnings.get(message) ?? 0) + 1);
+      if (message) warnings.set(message, [...(warnings.get(message) ?? []), line]);
     },
-    count: (message) => warnings.get(message) ?? 0,
+    warnings: (message) => warnings.get(message) ?? [],
     lastLines: (count) =>
       [...kept].flatMap(([process, lines]) => lines.slice(-count).map((line) => `${process} | ${line}`)),
   };
