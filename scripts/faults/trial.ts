@@ -6,7 +6,7 @@ import type { Finding } from '../support/findings.js';
 import { readMonth, readRows, setBusiness } from '../support/ledger.js';
 import { checkMonth, countUsed } from '../support/quota-check.js';
 import type { Stand } from '../support/stand.js';
-import { BUCKET_MS, mostOffered, SECOND_MS } from '../support/windows.js';
+import { BUCKET_MS, fullestWindow, SECOND_MS } from '../support/windows.js';
 import { audit, type Evidence } from './audit.js';
 import { injectAll } from './inject.js';
 import { RATE, RECIPIENTS, type TrialPlan } from './plan.js';
@@ -72,7 +72,7 @@ export async function runTrial(stand: Stand, plan: TrialPlan, isPatient: boolean
     states: evidence.shown.states,
     unconfirmed,
     window,
-    busiest: mostOffered(evidence.offered, SECOND_MS),
+    busiest: fullestWindow(evidence.offered, SECOND_MS)?.offered ?? 0,
     notes: scene.notes,
     details: explain(findings, evidence),
   };

@@ -41,7 +41,8 @@ export function slidingWindows(points: readonly RatePoint[], windowMs: number): 
   return windows;
 }
 
-/** The fullest window of this length; 0 without any calls. */
-export function mostOffered(points: readonly RatePoint[], windowMs: number): number {
-  return Math.max(0, ...slidingWindows(points, windowMs).map(({ offered }) => offered));
+/** The fullest window of this length, in ms; undefined without any calls. */
+export function fullestWindow(points: readonly RatePoint[], windowMs: number): Window | undefined {
+  const windows = slidingWindows(points, windowMs);
+  return windows.sort((a, b) => b.offered - a.offered)[0];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mostAllowed, mostOffered, slidingWindows } from '../../../scripts/support/windows.js';
+import { fullestWindow, mostAllowed, slidingWindows } from '../../../scripts/support/windows.js';
 
 const point = (at: number, offered: number) => ({ at, offered, accepted: offered });
 
@@ -16,11 +16,11 @@ describe('sliding windows', () => {
 
   it('finds the fullest one across the bounds of calendar seconds', () => {
     const points = [point(500, 10), point(900, 40), point(1_300, 40), point(2_000, 10)];
-    expect(mostOffered(points, 1_000)).toBe(90);
+    expect(fullestWindow(points, 1_000)).toEqual({ at: 500, offered: 90 });
   });
 
   it('is empty where nothing was offered', () => {
-    expect(mostOffered([], 1_000)).toBe(0);
+    expect(fullestWindow([], 1_000)).toBeUndefined();
   });
 
   it('allows for the rate, a burst of 250 ms and one bucket of 100 ms', () => {
