@@ -3,7 +3,8 @@ import { endDeadLeases } from '../support/dead-leases.js';
 import { claimedRows, countRows, type RowCounts, readMonth } from '../support/ledger.js';
 import type { Month } from '../support/quota-check.js';
 import { insist, stillness, until } from '../support/wait.js';
-import type { Kill, Scene } from './scene.js';
+import type { Scene } from './scene.js';
+import { largestWindow } from './window.js';
 
 /** Nothing has moved for so long, in ms: what is claimed is held by nobody who lives. */
 const STILL_MS = 1_500;
@@ -79,14 +80,4 @@ export async function settle(scene: Scene, rest: Rest, isPatient: boolean): Prom
     : await endDeadLeases(stand, tenant.businessId, [campaignId]);
   await until(`the campaign at rest (${rest})`, isAtRest, { signal, timeoutMs: LEASES_MS });
   return largestWindow(left, damage.kills);
-}
-
-/** Of workers that were killed at one moment nobody can tell whose a row was: each counts with its share. */
-function largestWindow(left: ReadonlySet<string>, kills: readonly Kill[]): number {
-  const rest = new Set(left);
-  const windows = kills.map(({ workers, held }) => {
-    const theirs = [...held].filter((id) => rest.delete(id));
-    return Math.ceil(theirs.length / workers);
-  });
-  return Math.max(0, ...windows);
 }
