@@ -83,11 +83,15 @@ export async function acquire(
   const [granted = 0, startUs = 0, spacingUs = 0, waitUs = 0, why = 0, ask = 0, watched = 0] = (
     reply as (string | number)[]
   ).map(Number);
-  const from = performance.now() + startUs / 1_000;
-  if (ask === ASK_FIRST) await learn(key, askQuota);
+  if (ask === ASK_FIRST) {
+    await learn(key, askQuota);
+    // Known now, and not asked again for a while.
+    return acquire({ account, lane, campaign }, wanted, askQuota);
+  }
   // Who has slots must not wait for SES's answer: they would slide into those of others.
-  else if (ask === ASK_AGAIN)
+  if (ask === ASK_AGAIN)
     learn(key, askQuota).catch((err: unknown) => logger().warn({ err, account }, 'limits not learnt'));
+  const from = performance.now() + startUs / 1_000;
   return {
     granted,
     from,
