@@ -22,3 +22,10 @@ export function isTimezone(name: string): boolean {
     return false;
   }
 }
+
+/** Seconds until the next midnight in a timezone, but for the hour that a change of its clocks may add or take. */
+export function secondsLeftOfDay(timeZone: string, date = new Date()): number {
+  const time = new Intl.DateTimeFormat('sv-SE', { timeZone, timeStyle: 'medium' }).format(date);
+  const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number);
+  return 86_400 - (hours * 3_600 + minutes * 60 + seconds);
+}

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../html.js';
+import { escapeHtml, withCode } from '../html.js';
 import { type JsonSchema, resolve } from './json-schemas.js';
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
@@ -35,7 +35,7 @@ export function fieldTable(heading: string, fields: readonly Field[], schemas: S
     const need = isRequired ? ' <span class="need">required</span>' : '';
     return `<tr><th scope="row"><code>${escapeHtml(name)}</code>${need}</th><td>${escapeHtml(
       [place, typeOf(schema, schemas)].filter(Boolean).join(', '),
-    )}</td><td>${escapeHtml(String(description))}</td></tr>`;
+    )}</td><td>${withCode(String(description))}</td></tr>`;
   });
   return `<h4>${heading}</h4>
 <div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Meaning</th></tr></thead>

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../html.js';
+import { escapeHtml, withCode } from '../html.js';
 import type { ApiDocument, ApiOperation } from '../openapi.js';
 import type { Page } from '../public-page.js';
 import { curlOf, exampleOf } from './examples.js';
@@ -47,7 +47,7 @@ function shared({ components }: ApiDocument): string {
   }));
   const failures = Object.entries(components.responses).map(
     ([name, { description }]) =>
-      `<tr><th scope="row"><code>${name.slice(-3)}</code></th><td>${inline(description)}</td></tr>`,
+      `<tr><th scope="row"><code>${name.slice(-3)}</code></th><td>${withCode(description)}</td></tr>`,
   );
   return `${fieldTable('Headers', headers, components.schemas)}
 <h4>Failures</h4>
@@ -138,9 +138,5 @@ function code(text: string): string {
 /** Paragraphs and `code` of a description, which is otherwise text. */
 function prose(text: string): string {
   const paragraphs = text.split(/\n{2,}/).filter(Boolean);
-  return paragraphs.map((one) => `<p>${inline(one)}</p>`).join('\n');
-}
-
-function inline(text: string): string {
-  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+  return paragraphs.map((one) => `<p>${withCode(one)}</p>`).join('\n');
 }

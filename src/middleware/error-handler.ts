@@ -55,7 +55,7 @@ function bodyError(error: BodyError): AppError {
   if (error.status === 415) {
     return new AppError('unsupported_media_type', 415, 'The body must be uncompressed JSON in UTF-8');
   }
-  if (error.type === 'entity.parse.failed') return malformed('The body is not valid JSON');
+  if (error.type === 'entity.parse.failed') return malformed('The body must be a JSON object');
   return malformed('The body could not be read');
 }
 

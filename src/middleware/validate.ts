@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError, invalid, type Problem } from '../errors.js';
 import type { Answer, Input, Operation } from '../schemas/operation.js';
 import type { Caller, Tenant } from '../tenant.js';
@@ -37,13 +37,16 @@ export function describe(operation: Operation): RequestHandler {
   return Object.assign(pass, { [OPERATION]: operation });
 }
 
+/** What takes nothing is told so when it gets something: he who sends it believes that it matters. */
+const NOTHING = z.strictObject({});
+
 function jsonBody(operation: Operation): RequestHandler {
   const parse = express.json({ limit: operation.bodyLimit ?? '256kb', inflate: false });
   const readable = ['application/json', ...(operation.streams ?? [])];
   return (req, res, next) => {
     const hasBody =
       req.headers['content-length'] !== '0' && (req.headers['transfer-encoding'] ?? req.headers['content-length']);
-    if (!operation.body || !hasBody) return next();
+    if (req.method === 'GET' || !hasBody) return next();
     if (!req.is(readable)) {
       const wanted = readable.join(', ');
       return next(new AppError('unsupported_media_type', 415, `Content-Type must be one of: ${wanted}`));
@@ -64,9 +67,9 @@ function validated<O extends Operation>(operation: O, req: Request): Input<O> {
   const isStream = req.body === undefined && operation.streams !== undefined && Boolean(req.is([...operation.streams]));
   const input = {
     params: read(operation.params, req.params),
-    query: read(operation.query, req.query),
+    query: read(operation.query ?? NOTHING, req.query),
     // No body at all is an empty object, so that the answer names the fields that are missing.
-    body: isStream ? undefined : read(operation.body, req.body ?? {}),
+    body: isStream ? undefined : read(operation.body ?? NOTHING, req.body ?? {}),
   };
   if (problems.length > 0) throw invalid(problems);
   return input as Input<O>;
@@ -76,7 +79,16 @@ function validated<O extends Operation>(operation: O, req: Request): Input<O> {
 export function problemsOf(error: z.ZodError): Problem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
-    if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
+    if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: inWords(issue.message) }];
     return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a known field' }));
   });
+}
+
+/** zod's own sentences about types, for a person. */
+function inWords(message: string): string {
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (!expected || !received) return message;
+  if (received === 'undefined') return 'is required';
+  const article = /^[aeio]/.test(expected) ? 'an' : 'a';
+  return received === 'NaN' ? 'must be a number' : `must be ${article} ${expected}, not ${received}`;
 }

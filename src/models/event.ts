@@ -44,7 +44,7 @@ const schema = new Schema(
   { strict: 'throw', versionKey: false },
 );
 
-schema.index({ business: 1, _id: -1 });
+schema.index({ business: 1, at: -1, _id: -1 });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 export type Event = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };

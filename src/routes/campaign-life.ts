@@ -84,8 +84,8 @@ campaignLifeRoutes.post(
   '/:id/retry',
   authorize('send_emails'),
   handle(RetryCampaign, async ({ tenant, params, body }) => {
-    const { campaign, retried } = await life.retry(tenant, params.id, body.statuses);
-    return { campaign: presentCampaign(campaign), retried };
+    const { campaign, retried, warnings } = await life.retry(tenant, params.id, body);
+    return { campaign: presentCampaign(campaign), retried, warnings };
   }),
 );
 

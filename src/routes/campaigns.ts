@@ -60,7 +60,7 @@ campaignRoutes.delete(
 
 campaignRoutes.post(
   '/:id/duplicate',
-  authorize('manage_campaigns'),
+  authorize('send_emails', 'manage_campaigns'),
   handle(DuplicateCampaign, async ({ tenant, caller, params, body }) => ({
     campaign: presentCampaign(await campaigns.duplicate(tenant, caller, params.id, body.name)),
   })),

@@ -22,7 +22,7 @@ const GuardView = z
   .meta({
     id: 'ReputationGuard',
     description:
-      'Campaigns pause when more than these shares of what was sent bounce for good or are complained of: of a campaign, or of the business’s last seven days, once so many were sent. Complaints count from the third on.',
+      'Campaigns pause when more than these shares of what was sent bounce for good or are complained of, by the events of SES that the hub gets: of a campaign, or of the business’s last seven days, once so many were sent. Complaints count from the third on.',
   });
 
 const Day = z.iso.date('must be a day such as 2026-12-24').meta({ example: '2026-12-24' });
@@ -125,15 +125,17 @@ export const UpdateBusiness = operation({
         defaultFromEmail: Email.nullable().optional(),
         defaultFromName: line(200).nullable().optional(),
         replyToEmail: Email.nullable().optional(),
-        timezone: Timezone.optional(),
-        domainLimits: DomainLimits.optional(),
+        timezone: Timezone.nullable().optional().meta({ description: '`null` is UTC' }),
+        domainLimits: DomainLimits.nullable().optional(),
         guard: z
           .strictObject({
             maxBouncePercent: Percent.optional(),
             maxComplaintPercent: Percent.optional(),
             minOutcomes: z.int().min(1).max(1_000_000).optional(),
           })
-          .optional(),
+          .nullable()
+          .optional()
+          .meta({ description: '`null` takes all three back to 5 %, 0.1 % and 1,000' }),
       })
       .optional(),
   }),

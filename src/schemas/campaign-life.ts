@@ -3,7 +3,7 @@ import { DELIVERY_STATUSES, type Delivery } from '../models/delivery.js';
 import { RETRY_STATUSES } from '../models/email-campaign.js';
 import type { Preflight } from '../sending/campaigns/preflight/index.js';
 import { SendQuotaView } from './businesses.js';
-import { Campaign } from './campaigns.js';
+import { Campaign, FutureDate } from './campaigns.js';
 import { NamedEmail, VariablesSchema } from './common.js';
 import { ById, Id, operation, Timestamp } from './operation.js';
 
@@ -84,18 +84,18 @@ export const PauseCampaign = operation({
 export const ResumeCampaign = operation({
   summary: 'Let a paused campaign go on where it stopped',
   description:
-    'One whose launch was withheld is checked and launched. After a pause for `reputation` say `acknowledge`: what was counted starts anew. After `expired` name a later `expiresAt`.',
+    'One whose launch was withheld is checked and launched. After a pause for `reputation` say `acknowledge`: what was counted, of the campaign and of the business’s week, starts anew. After `expired` name a later `expiresAt`.',
   params: ById,
   body: z.strictObject({
     acknowledge: z.boolean().optional(),
-    expiresAt: Timestamp.transform((text) => new Date(text)).optional(),
+    expiresAt: FutureDate.optional(),
   }),
   answer: { campaign: Campaign, warnings },
 });
 
 export const CancelCampaign = operation({
   summary: 'End a campaign for good',
-  description: 'Who was not mailed yet becomes `cancelled`; a long list takes some seconds.',
+  description: 'Who was not mailed yet becomes `cancelled`; a long list takes up to a minute.',
   params: ById,
   answer: { campaign: Campaign },
 });
@@ -105,15 +105,18 @@ export const RetryCampaign = operation({
   description:
     'Only to them. Unconfirmed ones may have got the message, and get it once more then; so only 15 minutes after their attempt, within which SES may say what became of it.',
   params: ById,
-  body: z.strictObject({ statuses: z.array(z.enum(RETRY_STATUSES)).min(1).max(RETRY_STATUSES.length) }),
+  body: z.strictObject({
+    statuses: z.array(z.enum(RETRY_STATUSES)).min(1, 'must not be empty').max(10),
+    expiresAt: FutureDate.optional().meta({ description: 'The campaign’s new end, where its own is past' }),
+  }),
   status: 202,
-  answer: { campaign: Campaign, retried: z.object({ failed: z.int(), unconfirmed: z.int() }) },
+  answer: { campaign: Campaign, retried: z.object({ failed: z.int(), unconfirmed: z.int() }), warnings },
 });
 
 export const TestCampaign = operation({
   summary: 'Send the campaign, as it is, to up to ten people',
   description:
-    'It counts into the month, and neither into the campaign’s recipients nor its numbers. Variables are those given, else those of the first recipient. The answer waits up to three seconds for SES’s.',
+    'It counts into the month, and neither into the campaign’s recipients nor its numbers. Variables are those given, else those of the first recipient. The answer waits up to ten seconds for SES’s. Of equal addresses the first gets it.',
   params: ById,
   body: z.strictObject({
     to: z.array(NamedEmail).min(1, 'must not be empty').max(10),

@@ -13,11 +13,17 @@ import { ById, Id, operation, PageQuery, Pagination, Timestamp } from './operati
 
 const HTML_MAX = 512 * 1024;
 
-const Content = z
-  .strictObject({ html: z.string().min(1).max(HTML_MAX).optional(), text: z.string().min(1).max(HTML_MAX).optional() })
-  .refine(({ html, text }) => html || text, { error: 'must have html, text or both' });
+/** What may be left out, or be `null`, as answers write what is not there. */
+const given = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
-const FutureDate = Timestamp.transform((text) => new Date(text)).refine((date) => date.getTime() > Date.now(), {
+const part = z.string().min(1).max(HTML_MAX);
+
+const Content = z
+  .strictObject({ html: given(part), text: given(part) })
+  .refine(({ html, text }) => html || text, { error: 'must have html, text or both' })
+  .meta({ description: '`html`, `text` or both; without a text part one is derived from the HTML' });
+
+export const FutureDate = Timestamp.transform((text) => new Date(text)).refine((date) => date.getTime() > Date.now(), {
   error: 'must lie in the future',
 });
 
@@ -35,15 +41,15 @@ const DailyCap = z
 
 const fields = {
   name: line(200),
-  subject: line(500).optional(),
-  fromEmail: Email.optional(),
-  fromName: line(200).optional(),
-  replyTo: Email.optional(),
-  template: Id.optional(),
-  content: Content.optional(),
-  expiresAt: FutureDate.optional(),
-  ratePerSecond: RatePerSecond.optional(),
-  dailyCap: DailyCap.optional(),
+  subject: given(line(500)),
+  fromEmail: given(Email),
+  fromName: given(line(200)),
+  replyTo: given(Email),
+  template: given(Id),
+  content: given(Content),
+  expiresAt: given(FutureDate),
+  ratePerSecond: given(RatePerSecond),
+  dailyCap: given(DailyCap),
 };
 
 const States = z
@@ -57,6 +63,25 @@ const States = z
 const Stats = z
   .object(Object.fromEntries(Object.keys(STATS).map((stat) => [stat, z.int()])) as { [stat in Stat]: z.ZodInt })
   .meta({ id: 'CampaignStats', description: 'What ever happened: a bounced message was also sent' });
+
+const PAUSES = [
+  '`user`: by request',
+  '`quota_exceeded`: the month is used up; goes on by itself with the next one, or a raised limit',
+  '`account`: SES or the hub’s administrator stopped the account',
+  '`credentials`: SES refused its keys',
+  '`rejections`: SES refused one message after the other',
+  '`reputation`: too many bounced or complained',
+  '`expired`: its `expiresAt` is past',
+  '`missed_schedule`: its time was missed by more than six hours',
+  '`preflight_failed`: it did not pass the checks when its time came',
+].join('; ');
+
+const HOLDS = [
+  '`day_exhausted`: SES’s 24 hours are used up',
+  '`daily_cap`: the campaign’s own',
+  '`domain_daily_cap`: its sending domain’s',
+  '`unclear_answers`: SES gives none that say whether it took a message',
+].join('; ');
 
 /** A campaign as it goes out. */
 export const Campaign = z
@@ -75,10 +100,16 @@ export const Campaign = z
     ratePerSecond: z.number().nullable(),
     dailyCap: z.int().nullable(),
     status: z.enum(CAMPAIGN_STATUSES),
-    pause: z.object({ reason: z.enum(PAUSE_REASONS), message: z.string(), at: z.iso.datetime() }).nullable(),
+    pause: z
+      .object({
+        reason: z.enum(PAUSE_REASONS).meta({ description: PAUSES }),
+        message: z.string(),
+        at: z.iso.datetime(),
+      })
+      .nullable(),
     hold: z
       .object({
-        reason: z.enum(HOLD_REASONS),
+        reason: z.enum(HOLD_REASONS).meta({ description: HOLDS }),
         message: z.string(),
         since: z.iso.datetime(),
         until: z.iso.datetime().nullable(),
@@ -96,7 +127,7 @@ export const Campaign = z
 export const CreateCampaign = operation({
   summary: 'Create a campaign',
   description:
-    'A draft. What is left out is taken from the template and the business’s settings when it is sent; `subject` here wins over the template’s.',
+    'A draft, with content or a template. What is left out is taken from the template and the business’s settings when it is sent; `subject` here wins over the template’s.',
   body: z.strictObject(fields).refine(({ template, content }) => !(template && content), {
     path: ['content'],
     error: 'either content or template',
@@ -121,11 +152,12 @@ const clearable = <T extends z.ZodType>(schema: T) => schema.nullable().optional
 
 export const UpdateCampaign = operation({
   summary: 'Change a campaign',
-  description: 'While it is draft or scheduled. `null` takes a field away.',
+  description: 'Until it is launched, also when its launch was withheld. `null` takes a field away.',
   params: ById,
   body: z
     .strictObject({
       name: line(200).optional(),
+      scheduledFor: FutureDate.optional().meta({ description: 'Another time for a scheduled campaign' }),
       subject: clearable(line(500)),
       fromEmail: clearable(Email),
       fromName: clearable(line(200)),

@@ -8,7 +8,7 @@ export const line = (max: number) =>
     .trim()
     .min(1, 'must not be empty')
     .max(max)
-    .regex(/^\P{Cc}*$/u, 'must not contain line breaks or control characters');
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain line breaks, control characters or halves of characters');
 
 /** What a list is searched for: the beginning of a value. */
 export const searchText = (max: number) =>

@@ -8,7 +8,10 @@ const EventView = z
     type: z.enum(EVENT_TYPES),
     at: z.iso.datetime(),
     campaign: Id.nullable(),
-    data: z.record(z.string(), z.unknown()).meta({ description: 'What the type has to tell' }),
+    data: z.record(z.string(), z.unknown()).meta({
+      description:
+        '`campaign.paused`: reason, message. `campaign.completed`: total, sent, failed, suppressed, unconfirmed. `quota.warning` and `quota.exceeded`: used, limit, period. Empty for others',
+    }),
   })
   .meta({ id: 'Event' });
 
@@ -18,8 +21,12 @@ export const ListEvents = operation({
   query: PageQuery.extend({
     type: z.enum(EVENT_TYPES).optional(),
     campaign: Id.optional(),
-    from: Timestamp.transform((text) => new Date(text)).optional(),
-    to: Timestamp.transform((text) => new Date(text)).optional(),
+    from: Timestamp.transform((text) => new Date(text))
+      .optional()
+      .meta({ description: 'Not before this' }),
+    to: Timestamp.transform((text) => new Date(text))
+      .optional()
+      .meta({ description: 'Before this' }),
   }),
   answer: { events: z.array(EventView), pagination: Pagination },
 });

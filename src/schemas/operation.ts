@@ -48,7 +48,7 @@ export const ById = z.strictObject({ id: Id });
 
 /** A point in time on the wire; an offset is required. */
 export const Timestamp = z.iso
-  .datetime({ offset: true, error: 'must be a timestamp with an offset, e.g. 2026-12-24T09:00:00+01:00' })
+  .datetime({ offset: true, error: 'must be a timestamp with seconds and an offset, e.g. 2026-12-24T09:00:00+01:00' })
   .meta({ example: '2026-12-24T09:00:00+01:00' });
 
 export const PageQuery = z.strictObject({

@@ -51,7 +51,7 @@ export const Recipient = z
 const OneRecipient = z.strictObject({ id: Id, recipientId: Id });
 
 export const AddRecipients = operation({
-  summary: 'Add recipients to a campaign that is draft or scheduled',
+  summary: 'Add recipients to a campaign that is not launched yet',
   description: [
     'JSON, or a file of any length as `text/csv` or `application/x-ndjson`, uncompressed. The first of equal addresses',
     'wins; letter case makes no difference. A bad record is counted as `invalid` and the first 100 are told in `errors`;',
@@ -94,7 +94,7 @@ export const ListRecipients = operation({
 });
 
 export const RemoveRecipient = operation({
-  summary: 'Take a recipient out of a campaign that is draft or scheduled',
+  summary: 'Take a recipient out of a campaign that is not launched yet',
   params: OneRecipient,
   answer: {},
 });

@@ -1,10 +1,11 @@
 import mongoose, { type Types, type UpdateQuery } from 'mongoose';
 import { businessInactive, invalid, notFound } from '../errors.js';
-import { type Business, BusinessModel, PLAN_LIMITS } from '../models/business.js';
+import { type Business, BusinessModel, GUARD_DEFAULTS, PLAN_LIMITS } from '../models/business.js';
 import { type User, UserModel } from '../models/user.js';
 import { ignoreDuplicateKey, JOURNALED } from '../mongo.js';
 import type { AdminBusinessChanges } from '../schemas/admin.js';
 import type { BusinessChanges } from '../schemas/businesses.js';
+import { wake } from '../sending/campaigns/moves.js';
 import type { Tenant } from '../tenant.js';
 
 /** @throws AppError `not_found`. */
@@ -27,15 +28,29 @@ export async function getActive(id: Types.ObjectId): Promise<Business> {
  */
 export async function update({ businessId }: Tenant, { name, settings = {} }: BusinessChanges): Promise<Business> {
   if (settings.timezone) await requireTimezone(settings.timezone);
-  const { guard = {}, ...others } = settings;
-  const guards = Object.entries(guard).map(([key, value]) => [`guard.${key}`, value] as const);
-  const given = [...Object.entries(others), ...guards].filter(([, value]) => value !== undefined);
+  const { guard, ...others } = settings;
+  // Of the guard each number for itself.
+  const guards = Object.entries(guard ?? {}).map(([key, value]) => [`guard.${key}`, value] as const);
+  const given = [...Object.entries({ ...others, ...defaultsFor(settings) }), ...guards].filter(
+    ([, value]) => value !== undefined,
+  );
   const kept = given.filter(([, value]) => value !== null).map(([key, value]) => [`settings.${key}`, value]);
   const taken = given.filter(([, value]) => value === null).map(([key]) => [`settings.${key}`, 1]);
-  return change(businessId, {
+  const changed = await change(businessId, {
     $set: { ...(name === undefined ? {} : { name }), ...Object.fromEntries(kept) },
     $unset: Object.fromEntries(taken),
   });
+  if (settings.domainLimits !== undefined) await wake(businessId, 'domain_daily_cap');
+  return changed;
+}
+
+/** What stands for a setting that is taken away and cannot be absent. */
+function defaultsFor({ timezone, domainLimits, guard }: NonNullable<BusinessChanges['settings']>) {
+  return {
+    ...(timezone === null ? { timezone: 'UTC' } : {}),
+    ...(domainLimits === null ? { domainLimits: [] } : {}),
+    ...(guard === null ? { guard: GUARD_DEFAULTS } : {}),
+  };
 }
 
 /** What the platform's administrator sets. A plan brings its limit along unless one is given with it. */

@@ -5,9 +5,9 @@ import { DeliveryModel } from '../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel, type RetryStatus } from '../models/email-campaign.js';
 import { JOURNALED } from '../mongo.js';
 import { count } from '../sending/campaigns/counts.js';
-import { enqueueSoon, launch } from '../sending/campaigns/launch.js';
+import { enqueueSoon, failedPreflight, launch } from '../sending/campaigns/launch.js';
 import { because, existing, moveOwned, refuseMove } from '../sending/campaigns/moves.js';
-import { preflight as check, type Preflight } from '../sending/campaigns/preflight/index.js';
+import { preflight as check, keepFromGoingOn, type Preflight } from '../sending/campaigns/preflight/index.js';
 import { DOUBTFUL_MS, type Retry, retryable } from '../sending/campaigns/retry.js';
 import type { Tenant } from '../tenant.js';
 import { get } from './campaigns.js';
@@ -65,7 +65,7 @@ export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> 
   return kept ?? moveOwned(tenant, campaignId, 'pause', change);
 }
 
-/** What a person says when he resumes. */
+/** What a person says when he lets a campaign go on. */
 export interface Resumption {
   /** The cause of the guard's pause is mended; its window begins anew. */
   acknowledge?: boolean | undefined;
@@ -75,8 +75,9 @@ export interface Resumption {
 
 /**
  * Lets a paused campaign go on where it stopped; one whose launch was withheld is checked and launched.
- * @returns the campaign, and the warnings of a launch.
- * @throws AppError as `moveOwned` and `launch`; `conflict` while the guard's pause is not acknowledged or its end is past.
+ * @returns the campaign, and what its sender should know.
+ * @throws AppError as `moveOwned` and `launch`; `preflight_failed` where it would only stop again; `conflict` while the
+ * guard's pause is not acknowledged.
  */
 export async function resume(
   tenant: Tenant,
@@ -89,19 +90,24 @@ export async function resume(
   if (reason === 'reputation' && !acknowledge) {
     throw conflict(`${campaign.pause?.message}. When the cause is mended, resume with {"acknowledge": true}`);
   }
-  const end = expiresAt ?? campaign.expiresAt;
-  if (end && end.getTime() <= Date.now()) {
-    throw conflict(`It was to be sent until ${end.toISOString()}; resume with a later "expiresAt"`);
-  }
   const set = expiresAt ? { expiresAt } : {};
   if (!campaign.launchedAt) return launch(tenant, campaign, 'resume', set);
-  const window = acknowledge ? await newWindow(tenant, campaign) : {};
+  const warnings = await requireWay(tenant, { ...campaign, ...set });
+  const window = reason === 'reputation' ? await newWindow(tenant, campaign) : {};
   const resumed = await moveOwned(tenant, campaign._id, 'resume', {
     where: { 'pause.reason': reason },
     set: { ...set, ...window },
   });
   await enqueueSoon(resumed._id);
-  return { campaign: resumed, warnings: [] };
+  return { campaign: resumed, warnings };
+}
+
+/** @returns the warnings. @throws AppError `preflight_failed` or `ses_not_configured` where a launched campaign would stop. */
+async function requireWay(tenant: Tenant, campaign: EmailCampaign): Promise<Problem[]> {
+  const found = await check(tenant, campaign);
+  const problems = keepFromGoingOn(found);
+  if (problems.length > 0) throw failedPreflight(found, problems);
+  return found.warnings;
 }
 
 /** What happened before a person's word counts neither against the campaign nor against the business's week. */
@@ -121,37 +127,41 @@ export async function cancel(tenant: Tenant, id: string): Promise<EmailCampaign>
  * Sends once more to those that failed, and to those of whom nobody knows, which may mail them twice: that is why a person
  * asks for it, and not in their first 15 minutes.
  * @returns the campaign, and how many of each will be tried again.
- * @throws AppError as `moveOwned`; `validation_failed` where there is nobody to send to.
+ * @throws AppError as `moveOwned`; `validation_failed` where there is nobody to send to; `preflight_failed` where it would
+ * only stop.
  */
 export async function retry(
   tenant: Tenant,
   id: string,
-  statuses: readonly RetryStatus[],
-): Promise<{ campaign: EmailCampaign; retried: Record<RetryStatus, number> }> {
+  { statuses, expiresAt }: { statuses: readonly RetryStatus[]; expiresAt?: Date | undefined },
+): Promise<{ campaign: EmailCampaign; retried: Record<RetryStatus, number>; warnings: Problem[] }> {
   const campaign = await get(tenant, id);
   if (campaign.status !== 'sent') return refuseMove(tenant, campaign._id, 'retry');
   const now = Date.now();
   const wanted: Retry = {
-    statuses,
+    statuses: [...new Set(statuses)],
     failedBefore: new Date(now),
     unconfirmedBefore: new Date(now - DOUBTFUL_MS),
   };
   const retried = { failed: 0, unconfirmed: 0 };
-  for (const status of new Set(statuses)) {
+  for (const status of wanted.statuses) {
     retried[status] = await DeliveryModel.countDocuments(retryable(campaign._id, status, wanted));
   }
-  if (retried.failed + retried.unconfirmed === 0) throw invalid([await nobody(campaign, statuses)]);
-  const moved = await moveOwned(tenant, campaign._id, 'retry', { set: { retry: wanted }, unset: { archivedAt: 1 } });
+  if (retried.failed + retried.unconfirmed === 0) throw invalid([await nobody(campaign, wanted.statuses)]);
+  const set = expiresAt ? { expiresAt } : {};
+  const warnings = await requireWay(tenant, { ...campaign, ...set });
+  const change = { set: { ...set, retry: wanted }, unset: { archivedAt: 1 } } as const;
+  const moved = await moveOwned(tenant, campaign._id, 'retry', change);
   await enqueueSoon(moved._id);
-  return { campaign: moved, retried };
+  return { campaign: moved, retried, warnings };
 }
 
 async function nobody({ _id }: EmailCampaign, statuses: readonly RetryStatus[]): Promise<Problem> {
-  const last = statuses.includes('unconfirmed')
+  const first = statuses.includes('unconfirmed')
     ? await DeliveryModel.findOne({ campaign: _id, status: 'unconfirmed' }).sort({ unconfirmedAt: 1 }).lean()
     : null;
-  if (!last?.unconfirmedAt) return { path: 'statuses', message: `no recipient is ${statuses.join(' or ')}` };
-  const from = new Date(last.unconfirmedAt.getTime() + DOUBTFUL_MS).toISOString();
+  if (!first?.unconfirmedAt) return { path: 'statuses', message: `no recipient is ${statuses.join(' or ')}` };
+  const from = new Date(first.unconfirmedAt.getTime() + DOUBTFUL_MS).toISOString();
   return {
     path: 'statuses',
     message: `SES may still say what became of the unconfirmed; they can be retried from ${from}`,

@@ -1,7 +1,6 @@
 import { Types } from 'mongoose';
 import { AppError } from '../errors.js';
 import { logger } from '../logger.js';
-import { BusinessModel } from '../models/business.js';
 import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
 import type { EmailCampaign } from '../models/email-campaign.js';
 import type { Frozen } from '../models/frozen.js';
@@ -12,13 +11,14 @@ import type { Variables } from '../schemas/common.js';
 import { freeze } from '../sending/campaigns/preflight/freeze.js';
 import { OPEN } from '../sending/states.js';
 import type { Caller, Tenant } from '../tenant.js';
+import { getActive } from './businesses.js';
 import { get } from './campaigns.js';
 
 /** Whoever tests waits for it; what could not be sent by then, in ms, fails. */
 const LIFETIME_MS = 10 * 60_000;
 
 /** The answer waits so long, in ms, for SES's. */
-const WAIT_MS = 3_000;
+const WAIT_MS = 10_000;
 const LOOK_MS = 100;
 
 /** Who gets a test, and what the template's variables are for him. */
@@ -31,15 +31,16 @@ export interface Test {
 /**
  * Sends the campaign, as it is at present, to its authors: outside its recipients and numbers, in the lane of its own, but
  * by the same account, limits and quota.
- * @returns the deliveries, as far as they have come within three seconds.
- * @throws AppError `not_found`; `preflight_failed` where something is missing; `ses_not_configured`.
+ * @returns the deliveries, as far as they have come within ten seconds; of equal addresses the first.
+ * @throws AppError `not_found`; `preflight_failed` where something is missing; `ses_not_configured`; `business_inactive`.
  */
 export async function sendTest(tenant: Tenant, author: Caller, id: string, test: Test): Promise<Delivery[]> {
   const campaign = await get(tenant, id);
   const frozen = await contentOf(tenant, campaign);
   const first = test.variables ? undefined : await DeliveryModel.findOne({ campaign: campaign._id }).lean<Delivery>();
   const messageId = new Types.ObjectId();
-  const rows = test.to.map(({ email, name }, index) => ({
+  const to = test.to.filter(({ email }, index) => test.to.findIndex((other) => other.email === email) === index);
+  const rows = to.map(({ email, name }, index) => ({
     _id: new Types.ObjectId(),
     business: tenant.businessId,
     message: messageId,
@@ -69,7 +70,7 @@ export async function sendTest(tenant: Tenant, author: Caller, id: string, test:
 }
 
 async function contentOf(tenant: Tenant, campaign: EmailCampaign): Promise<Frozen> {
-  const business = await BusinessModel.findById(tenant.businessId).orFail();
+  const business = await getActive(tenant.businessId);
   if (!business.sesConfiguration.verified) {
     throw new AppError('ses_not_configured', 422, 'Connect an SES account first: PUT /api/business/ses');
   }

@@ -10,6 +10,7 @@ import { existing } from '../sending/campaigns/moves.js';
 import { EDITABLE } from '../sending/states.js';
 import { compile } from '../templates/compile.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
+import { copyOf } from './copies.js';
 import * as pages from './pages.js';
 
 type NewCampaign = z.output<typeof CreateCampaign.body>;
@@ -54,6 +55,7 @@ export async function get(tenant: Tenant, id: string): Promise<EmailCampaign> {
 export async function update(tenant: Tenant, id: string, change: Change): Promise<EmailCampaign> {
   const known = await get(tenant, id);
   await check(tenant, change);
+  checkTimes(known, change);
   const entries = Object.entries(change).filter(([, value]) => value !== undefined);
   // Content and template exclude each other: the one that is set takes the other's place.
   if (change.content) entries.push(['template', null]);
@@ -75,17 +77,26 @@ export async function update(tenant: Tenant, id: string, change: Change): Promis
  * @throws AppError `not_found`.
  */
 export async function duplicate(tenant: Tenant, author: Caller, id: string, name?: string): Promise<EmailCampaign> {
-  const { subject, fromEmail, fromName, replyTo, template, content, ratePerSecond, dailyCap, ...original } = await get(
-    tenant,
-    id,
-  );
+  const { subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, ...original } = await get(tenant, id);
   const copy = await EmailCampaignModel.create({
-    ...{ subject, fromEmail, fromName, replyTo, template, content, ratePerSecond, dailyCap },
-    name: name ?? `Copy of ${original.name}`.slice(0, 200),
+    ...{ subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap },
+    ...(await contentOf(tenant, original)),
+    name: name ?? copyOf(original.name),
     business: tenant.businessId,
     createdBy: author.id,
   });
   return copy.toObject();
+}
+
+/** Its template, or where that is gone what was sent of it. */
+async function contentOf(
+  tenant: Tenant,
+  { template, content, frozen }: Pick<EmailCampaign, 'template' | 'content' | 'frozen'>,
+) {
+  if (!template || !frozen) return { template, content };
+  const isThere = await EmailTemplateModel.exists(owned(tenant, { _id: template }));
+  const { subject, html, text } = frozen;
+  return isThere ? { template, content } : { subject, content: { html, text } };
 }
 
 /**
@@ -116,6 +127,20 @@ export async function remove(tenant: Tenant, id: string): Promise<void> {
 export async function stats(tenant: Tenant, id: string): Promise<Counts> {
   const { _id, counts } = await get(tenant, id);
   return counts && !isStale(counts) ? (counts as Counts) : refresh(_id);
+}
+
+/** A scheduled campaign has a time, and its end comes after it. */
+function checkTimes(known: EmailCampaign, { scheduledFor, expiresAt }: Change): void {
+  if (scheduledFor && known.status !== 'scheduled') {
+    const message = 'only a scheduled campaign has a time to change: POST …/schedule';
+    throw invalid([{ path: 'scheduledFor', message }]);
+  }
+  const begins = scheduledFor ?? (known.status === 'scheduled' ? known.scheduledFor : undefined);
+  const ends = expiresAt === undefined ? known.expiresAt : expiresAt;
+  if (begins && ends && ends <= begins) {
+    const path = scheduledFor ? 'scheduledFor' : 'expiresAt';
+    throw invalid([{ path, message: 'the campaign must end after it begins: expiresAt, scheduledFor' }]);
+  }
 }
 
 async function check(tenant: Tenant, { template, content, subject }: Change): Promise<void> {

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import { z } from 'zod';
-import { invalid } from '../errors.js';
 import type { Delivery } from '../models/delivery.js';
+import { hexId, opened, sealed } from './cursors.js';
 
 /** An order in which recipients are read, borne by an index, so that a page costs the same wherever it lies. */
 export interface Order {
@@ -11,8 +11,6 @@ export interface Order {
   /** The cursor of the page after this row. */
   cursorOf(last: Delivery): string;
 }
-
-const hexId = z.string().regex(/^[0-9a-f]{24}$/);
 
 /** By address: the unique index over campaign and address. */
 export const byAddress: Order = {
@@ -40,13 +38,3 @@ export const bySending: Order = {
   },
   cursorOf: ({ bucket, dueAt, _id }) => sealed([bucket, dueAt.getTime(), _id.toHexString()]),
 };
-
-const sealed = (place: unknown[]): string => Buffer.from(JSON.stringify(place)).toString('base64url');
-
-function opened<T>(cursor: string, shape: z.ZodType<T>): T {
-  try {
-    return shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-  } catch {
-    throw invalid([{ path: 'cursor', message: 'must be the nextCursor of the page before' }]);
-  }
-}

@@ -8,6 +8,7 @@ import { compile } from '../templates/compile.js';
 import * as thread from '../templates/preview.js';
 import type { TemplateVariable } from '../templates/source.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
+import { copyOf } from './copies.js';
 import * as pages from './pages.js';
 
 type NewTemplate = z.output<typeof CreateTemplate.body>;
@@ -78,7 +79,7 @@ export async function duplicate(tenant: Tenant, author: Caller, id: string, name
   const { description, subject, content, variables, category, tags, thumbnail, ...original } = await get(tenant, id);
   const copy = await EmailTemplateModel.create({
     ...{ description, subject, content, variables, category, tags, thumbnail, isActive: original.isActive },
-    name: name ?? `Copy of ${original.name}`.slice(0, 200),
+    name: name ?? copyOf(original.name),
     business: tenant.businessId,
     createdBy: author.id,
   });

@@ -76,7 +76,8 @@ export function classify(error: unknown): SendFailure {
   if (status === 401 || status === 403) return { kind: 'credentials', ...at };
   // Refused for a reason that is not known here: the next message would fare no better, and a person should look.
   if (status !== undefined && status >= 400 && status < 500 && status !== 408) return { kind: 'account', ...at };
-  return { kind: 'unclear', code: code || awsName || 'Unknown', message };
+  const what = status === undefined ? message : `HTTP ${status}${message && message !== awsName ? `, ${message}` : ''}`;
+  return { kind: 'unclear', code: code || awsName || 'Unknown', message: `SES gave no clear answer: ${what}` };
 }
 
 function read(error: unknown) {

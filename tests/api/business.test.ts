@@ -100,3 +100,60 @@ describe('PATCH /api/business', () => {
     await patch(await apiKey(who, ['manage_settings']), { name: 'x' }).expect(200);
   });
 });
+
+describe('the limits among the settings', () => {
+  it('are kept, and taken away by null', async () => {
+    const who = await register();
+    const domainLimits = [
+      { domain: 'Example.com', dailyCap: 500 },
+      { domain: 'new.example.com', warmUp: { startsOn: '2026-12-01', perDay: [50, 100] } },
+    ];
+    const guard = { maxBouncePercent: 3, minOutcomes: 500 };
+    const { body } = await patch(who.token, { settings: { domainLimits, guard, timezone: 'Europe/Berlin' } }).expect(
+      200,
+    );
+    expect(body.business.settings).toMatchObject({
+      domainLimits: [{ domain: 'example.com', dailyCap: 500 }, domainLimits[1]],
+      guard: { ...guard, maxComplaintPercent: 0.1 },
+    });
+    const cleared = await patch(who.token, { settings: { domainLimits: null, guard: null, timezone: null } }).expect(
+      200,
+    );
+    expect(cleared.body.business.settings).toMatchObject({
+      domainLimits: [],
+      guard: { maxBouncePercent: 5, maxComplaintPercent: 0.1, minOutcomes: 1_000 },
+      timezone: 'UTC',
+    });
+  });
+
+  it.each([
+    ['a cap of nothing', { domainLimits: [{ domain: 'a.com' }] }, 'settings.domainLimits.0'],
+    [
+      'a domain twice',
+      {
+        domainLimits: [
+          { domain: 'a.com', dailyCap: 1 },
+          { domain: 'A.com', dailyCap: 2 },
+        ],
+      },
+      'settings.domainLimits.1.domain',
+    ],
+    ['no domain', { domainLimits: [{ domain: 'x', dailyCap: 1 }] }, 'settings.domainLimits.0.domain'],
+    [
+      'a ramp from no day',
+      { domainLimits: [{ domain: 'a.com', warmUp: { startsOn: '2026-02-30', perDay: [1] } }] },
+      'settings.domainLimits.0.warmUp.startsOn',
+    ],
+    [
+      'an empty ramp',
+      { domainLimits: [{ domain: 'a.com', warmUp: { startsOn: '2026-02-01', perDay: [] } }] },
+      'settings.domainLimits.0.warmUp.perDay',
+    ],
+    ['a guard that never bites', { guard: { maxBouncePercent: 0 } }, 'settings.guard.maxBouncePercent'],
+    ['an unknown number', { guard: { x: 1 } }, 'settings.guard.x'],
+  ])('refuse %s', async (_what, settings, path) => {
+    const { token } = await bystander();
+    const { body } = await patch(token, { settings }).expect(422);
+    expect(body.errors).toEqual([expect.objectContaining({ path })]);
+  });
+});

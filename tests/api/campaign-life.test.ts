@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
+import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { EmailCampaignModel } from '../../src/models/email-campaign.js';
 import { sweep } from '../../src/sending/upkeep/sweep.js';
@@ -111,7 +112,10 @@ describe('POST /api/campaigns/:id/resume', () => {
     expect((await EmailCampaignModel.findById(id).lean())?.guard).toMatchObject({ sentBefore: 0 });
 
     await set(id, { status: 'paused', expiresAt: new Date(0), pause: { reason: 'expired', at: new Date() } });
-    expect((await post(who.token, `${id}/resume`).expect(409)).body.message).toContain('expiresAt');
+    const refusal = await post(who.token, `${id}/resume`).expect(422);
+    expect(refusal.body).toMatchObject({ code: 'preflight_failed', errors: [{ path: 'expiresAt' }] });
+    const past = await post(who.token, `${id}/resume`, { expiresAt: '2020-01-01T00:00:00Z' }).expect(422);
+    expect(past.body).toMatchObject({ code: 'validation_failed', errors: [{ path: 'expiresAt' }] });
     const { body } = await post(who.token, `${id}/resume`, { expiresAt: tomorrow() }).expect(200);
     expect(body.campaign).toMatchObject({ status: 'sending', pause: null });
   });
@@ -127,6 +131,70 @@ describe('POST /api/campaigns/:id/resume', () => {
     await as(who, 'post', `/api/campaigns/${id}/recipients`, { recipients: people(2) });
     const { body } = await post(who.token, `${id}/resume`).expect(200);
     expect(body.campaign).toMatchObject({ status: 'sending', launchedAt: expect.any(String) });
+  });
+});
+
+describe('what would only stop again', () => {
+  it('is not resumed or retried, and the answer says why', async () => {
+    const who = await sender();
+    const id = await draft(who, people(1));
+    await set(id, { status: 'paused', launchedAt: new Date(), pause: { reason: 'credentials', at: new Date() } });
+    await BusinessModel.updateOne({ _id: who.businessId }, { 'sesConfiguration.verified': false });
+    const { body } = await post(who.token, `${id}/resume`).expect(422);
+    expect(body).toMatchObject({ code: 'preflight_failed', errors: [{ path: 'ses' }] });
+
+    await set(id, { status: 'sent', expiresAt: new Date(0), completedAt: new Date() });
+    await DeliveryModel.updateMany({ campaign: id }, { status: 'failed', failedAt: new Date() });
+    await BusinessModel.updateOne({ _id: who.businessId }, { 'sesConfiguration.verified': true });
+    const again = { statuses: ['failed', 'failed'] };
+    expect((await post(who.token, `${id}/retry`, again).expect(422)).body.errors).toMatchObject([
+      { path: 'expiresAt' },
+    ]);
+    const { retried } = (await post(who.token, `${id}/retry`, { ...again, expiresAt: tomorrow() }).expect(202)).body;
+    expect(retried).toEqual({ failed: 1, unconfirmed: 0 });
+  });
+
+  it('and a word about the guard moves its window only after the guard’s pause', async () => {
+    const who = await sender();
+    const id = await draft(who, people(1));
+    await set(id, { status: 'paused', launchedAt: new Date(), pause: { reason: 'user', at: new Date() } });
+    await post(who.token, `${id}/resume`, { acknowledge: true }).expect(200);
+    expect((await BusinessModel.findById(who.businessId).lean())?.guardSince).toBeUndefined();
+  });
+});
+
+describe('a move that takes nothing', () => {
+  it.each(['send', 'preflight', 'cancel', 'pause', 'unschedule'])(
+    '%s refuses what it does not know, and moves nothing',
+    async (move) => {
+      const who = await sender();
+      const id = await draft(who, people(1));
+      const { body } = await post(who.token, `${id}/${move}`, { dryRun: true }).expect(422);
+      expect(body.errors).toEqual([{ path: 'dryRun', message: 'is not a known field' }]);
+      const query = await post(who.token, `${id}/${move}?dryRun=true`).expect(422);
+      expect(query.body.errors).toEqual([{ path: 'dryRun', message: 'is not a known field' }]);
+      const call = () => api().post(`/api/campaigns/${id}/${move}`).auth(who.token, { type: 'bearer' });
+      await call().set('Content-Type', 'application/json').send('{"dryRun":true').expect(400);
+      await call().set('Content-Type', 'text/plain').send('garbage').expect(415);
+      expect((await EmailCampaignModel.findById(id).lean())?.status).toBe('draft');
+    },
+  );
+});
+
+describe('a scheduled campaign', () => {
+  it('gets another time, which lies before its end', async () => {
+    const who = await sender();
+    const id = await draft(who, people(1));
+    const early = await api()
+      .patch(`/api/campaigns/${id}`)
+      .auth(who.token, { type: 'bearer' })
+      .send({ scheduledFor: tomorrow() });
+    expect([early.status, early.body.errors?.[0]?.path]).toEqual([422, 'scheduledFor']);
+    await as(who, 'post', `/api/campaigns/${id}/schedule`, { scheduledFor: tomorrow() });
+    const scheduledFor = inMs(3 * 86_400_000);
+    expect((await as(who, 'patch', `/api/campaigns/${id}`, { scheduledFor })).campaign).toMatchObject({ scheduledFor });
+    const { errors } = await as(who, 'patch', `/api/campaigns/${id}`, { expiresAt: inMs(2 * 86_400_000) }, 422);
+    expect(errors).toEqual([expect.objectContaining({ path: 'expiresAt' })]);
   });
 });
 

@@ -6,6 +6,7 @@ import { suppress } from '../../src/sending/suppression.js';
 import { connectSes, register } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { as, draft, people, type Sender, sender, ses } from '../support/sending.js';
+import { until } from '../support/until.js';
 
 useHub();
 
@@ -148,13 +149,55 @@ describe('POST /api/campaigns/:id/preflight', () => {
     const texts = warnings.map(({ path, message }: { path: string; message: string }) => `${path}: ${message}`);
     expect(texts).toEqual(
       expect.arrayContaining([
-        expect.stringContaining('quota: the month has 30 messages left'),
-        expect.stringContaining('ses: SES’s account has 10 of its 200'),
+        expect.stringContaining('quota: 30 of the month’s 30 messages are left'),
+        expect.stringContaining('ses: 10 of the SES account’s 200 messages'),
         expect.stringContaining('dailyCap: it goes out over 3 days'),
-        expect.stringContaining('expiresAt: it takes longer'),
+        expect.stringContaining('expiresAt: sending takes longer'),
       ]),
     );
     expect(expectedDays).toBe(3);
+  });
+
+  it('knows what a campaign is, and what was frozen into it', async () => {
+    const who = await sender();
+    const templateId = await template(who, { content: { text: 'Hello' } });
+    const id = await draft(who, people(2), { template: templateId, content: undefined, subject: undefined });
+    await as(who, 'post', `/api/campaigns/${id}/send`, undefined, 202);
+    await api().delete(`/api/templates/${templateId}`).auth(who.token, { type: 'bearer' }).expect(200);
+    expect((await preflight(who, id)).problems).toEqual([{ path: 'status', message: 'it is sending already' }]);
+    await as(who, 'post', `/api/campaigns/${id}/cancel`);
+    expect((await preflight(who, id)).problems).toEqual([{ path: 'status', message: 'it is cancelled already' }]);
+
+    const gone = await draft(who, people(2), {
+      template: await template(who, { content: { text: 'x' } }),
+      content: undefined,
+    });
+    const { campaign } = await as(who, 'get', `/api/campaigns/${gone}`);
+    await api().delete(`/api/templates/${campaign.template}`).auth(who.token, { type: 'bearer' }).expect(200);
+    expect((await preflight(who, gone)).problems).toEqual([{ path: 'template', message: 'its template is gone' }]);
+    const copy = await as(who, 'post', `/api/campaigns/${id}/duplicate`, {}, 201);
+    expect(copy.campaign).toMatchObject({ template: null, subject: 'Hi', content: { text: 'Hello' } });
+  });
+
+  it('refuses a list of which everybody is suppressed', async () => {
+    const who = await sender();
+    const recipients = people(2);
+    const id = await draft(who, recipients);
+    for (const { email } of recipients) {
+      await suppress({ businessId: new Types.ObjectId(who.businessId) }, email, 'bounced', 'test');
+    }
+    expect((await refused(who, id)).errors).toEqual([
+      { path: 'recipients', message: 'all of its recipients are suppressed, and would be left out' },
+    ]);
+  });
+
+  it('sees at once that sending was switched on again, and says what is switched off under its own code', async () => {
+    const who = await sender();
+    const id = await draft(who, people(1));
+    await ses().changeAccount(who.accessKeyId, { sendingEnabled: false });
+    expect((await refused(who, id)).code).toBe('preflight_failed');
+    await ses().changeAccount(who.accessKeyId, { sendingEnabled: true });
+    await until(async () => (await preflight(who, id)).problems.length === 0, 8_000);
   });
 
   it('lets warnings go along with a send', async () => {

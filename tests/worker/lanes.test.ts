@@ -82,6 +82,27 @@ describe('a test send', () => {
     expect(stopped.recipients[0]).toMatchObject({ status: 'failed', error: { code: 'account' } });
   });
 
+  it('is tried for each address alone, and sent to each once', async () => {
+    const who = await sender();
+    startWorkers();
+    const id = await draft(who, people(1));
+    await ses().changeAccount(who.accessKeyId, { sandbox: true });
+    for (const identity of ['news@example.com', 'ok@example.com']) {
+      await ses().changeIdentity({ accessKeyId: who.accessKeyId, identity, status: 'Success' });
+    }
+    const to = ['no@example.com', 'ok@example.com', 'OK@example.com', 'Ok <ok@example.com>'];
+    const { recipients } = await as(who, 'post', `/api/campaigns/${id}/test`, { to }, 202);
+    expect(recipients).toEqual([
+      expect.objectContaining({
+        email: 'no@example.com',
+        status: 'failed',
+        error: { code: 'account', message: expect.stringContaining('not verified') },
+      }),
+      expect.objectContaining({ email: 'ok@example.com', status: 'sent' }),
+    ]);
+    expect(await accepted(who)).toHaveLength(1);
+  });
+
   it('goes out within two seconds while a campaign takes all of the account’s rate', async () => {
     const who = await sender(20);
     startWorkers(2);

@@ -150,9 +150,7 @@ class Calls {
     if (result.answer === 'clear') end.clear += 1;
     if (result.answer === 'unclear' && ++end.unclear >= UNCLEAR) this.isStopped = true;
     if (!('outcome' in result)) {
-      end.returned.push({ id: result.returned, how: result.how });
-      end.stop ??= result.stop;
-      this.isStopped = true;
+      this.noteUnsent(result);
       return;
     }
     const { kind } = result.outcome;
@@ -160,6 +158,17 @@ class Calls {
     if (kind === 'sent') end.sent += 1;
     if (kind === 'sent' || kind === 'unconfirmed') end.used += 1;
     if (kind === 'failed' && result.answer === 'clear') end.rejected += 1;
+  }
+
+  private noteUnsent({ returned: id, how, stop }: Extract<Attempt, { returned: unknown }>): void {
+    if (stop.kind === 'pause' && this.batch.source.failsAlone) {
+      const error = { code: stop.reason, message: stop.message };
+      this.batch.recorder.add({ kind: 'failed', id, error, at: new Date() });
+      return;
+    }
+    this.end.returned.push({ id, how });
+    this.end.stop ??= stop;
+    this.isStopped = true;
   }
 }
 

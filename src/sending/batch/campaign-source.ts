@@ -23,6 +23,7 @@ export function campaignSource(campaign: EmailCampaign): Source {
   return {
     mailing: { _id, business, frozen, tags: { pmh_campaign: _id.toHexString() } },
     lane: 'bulk',
+    failsAlone: false,
     ratePerSecond: campaign.ratePerSecond ?? undefined,
     capsOf: (tenant) => capsOf(campaign, frozen.fromEmail, tenant),
 
@@ -46,7 +47,7 @@ export function campaignSource(campaign: EmailCampaign): Source {
     },
 
     async stop(reason, message) {
-      await pause(_id, reason, message);
+      await pause(_id, reason, reason === 'quota_exceeded' ? `${message}; it goes on when there are more` : message);
       return { kind: 'stopped' };
     },
 

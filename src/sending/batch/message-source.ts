@@ -17,6 +17,8 @@ export function messageSource({ _id, business, kind, frozen, expiresAt }: Messag
   return {
     mailing: { _id, business, frozen, tags: { pmh_message: _id.toHexString() } },
     lane: kind,
+    // They are few, and in SES's sandbox each address has an answer of its own.
+    failsAlone: true,
     capsOf: () => [],
 
     async isRunning() {

@@ -51,7 +51,9 @@ export class Recorder {
   private toUpdate(outcome: Outcome) {
     const filter = { _id: outcome.id, 'claim.token': this.token, status: { $in: [...AWAITS_OUTCOME] } };
     const forget = outcome.kind === 'sent' ? { $unset: { error: 1 as const, unconfirmedAt: 1 as const } } : {};
-    return { updateOne: { filter, update: { $set: fieldsOf(outcome), ...forget } } };
+    // SES was not asked.
+    const uncount = outcome.kind === 'suppressed' ? { $inc: { attempts: -1 } } : {};
+    return { updateOne: { filter, update: { $set: fieldsOf(outcome), ...forget, ...uncount } } };
   }
 }
 

@@ -140,7 +140,7 @@ async function reserveFor({ source, business }: Batch, wanted: number): Promise<
     case 'reserved':
       return { kind: 'wait', ms: RESERVED_MS };
     case 'month':
-      return source.stop('quota_exceeded', 'The month’s messages are used up; it goes on when there are more');
+      return source.stop('quota_exceeded', 'The month’s messages are used up');
     case 'cap':
       return source.hold(await capped(reservation.cap, business));
   }
@@ -162,7 +162,7 @@ async function claimAllowed(
       recorder.add({
         kind: 'suppressed',
         id,
-        error: { code: reason, message: `The address is suppressed: ${reason}` },
+        error: { code: 'suppressed', message: `The address is on the suppression list: ${reason}` },
       });
       return false;
     });

@@ -8,7 +8,7 @@ import { owned, type Tenant } from '../../tenant.js';
 import { CAMPAIGN_MOVES, NO_IMPORT } from '../states.js';
 import { refresh } from './counts.js';
 import { existing, move, refuseMove } from './moves.js';
-import { NO_SES, preflight } from './preflight/index.js';
+import { hasLiveImport, type Preflight, preflight } from './preflight/index.js';
 
 /** The moves that begin to send: at a person's word, when its time has come, or after a launch that was withheld. */
 export type Launch = 'send' | 'launch' | 'resume';
@@ -28,8 +28,10 @@ export async function launch(
 ): Promise<{ campaign: EmailCampaign; warnings: Problem[] }> {
   const from: readonly string[] = CAMPAIGN_MOVES[name].from;
   if (!from.includes(campaign.status)) return refuseMove(tenant, campaign._id, name);
-  const { problems, warnings, frozen } = await preflight(tenant, { ...campaign, ...set });
-  if (problems.length > 0 || !frozen) throw failed(problems);
+  const found = await preflight(tenant, { ...campaign, ...set });
+  if (hasLiveImport(campaign)) throw importInProgress();
+  if (found.problems.length > 0) throw failedPreflight(found, found.problems);
+  const { frozen, warnings } = found;
   const launched = await move(campaign._id, name, {
     where: owned(tenant, { __v: campaign.__v, launchedAt: null, ...NO_IMPORT }),
     set: { ...set, frozen, launchedAt: new Date() },
@@ -51,8 +53,9 @@ export async function enqueueSoon(campaignId: Types.ObjectId): Promise<void> {
   );
 }
 
-function failed(errors: Problem[]): AppError {
-  const code = errors.some(({ path }) => path === NO_SES) ? 'ses_not_configured' : 'preflight_failed';
+/** 422 with every problem; `ses_not_configured` where there is no account at all. */
+export function failedPreflight({ ses }: Preflight, errors: Problem[]): AppError {
+  const code = ses ? 'preflight_failed' : 'ses_not_configured';
   const message = `This campaign cannot be sent: ${errors.map((error) => error.message).join('; ')}`;
   return new AppError(code, 422, message, { errors });
 }
@@ -66,10 +69,13 @@ async function refuseLaunch(tenant: Tenant, { _id, status, __v }: EmailCampaign,
   }).lean<EmailCampaign>();
   if (now?.status === status && now.__v !== __v) throw conflict('The campaign was changed meanwhile; try again');
   if (now?.status === status) {
-    throw new AppError('import_in_progress', 409, 'Recipients are still being imported; send it when that is done');
+    throw importInProgress();
   }
   return refuseMove(tenant, _id, name);
 }
+
+const importInProgress = () =>
+  new AppError('import_in_progress', 409, 'Recipients are still being imported; send it when that is done');
 
 async function noteUse(tenant: Tenant, { template }: EmailCampaign): Promise<void> {
   if (!template) return;

@@ -78,10 +78,24 @@ export async function moveOwned(
 export async function refuseMove(tenant: Tenant, campaignId: Types.ObjectId, name: CampaignMove): Promise<never> {
   const campaign = await EmailCampaignModel.findOne(existing(tenant, campaignId), { status: 1 }).lean();
   if (!campaign) throw notFound('campaign');
-  throw invalidTransition(
-    `A campaign that is ${campaign.status} cannot ${name}: it would have to be ${CAMPAIGN_MOVES[name].from.join(' or ')}`,
-  );
+  const from = CAMPAIGN_MOVES[name].from.join(', ').replace(/, (\w+)$/, ' or $1');
+  throw invalidTransition(`This campaign is ${campaign.status}; only one that is ${from} can be ${DONE[name]}`);
 }
+
+/** The moves in words, after "can be". */
+const DONE: Record<CampaignMove, string> = {
+  schedule: 'scheduled (for another time, change its scheduledFor)',
+  unschedule: 'unscheduled',
+  send: 'sent',
+  launch: 'launched',
+  withhold: 'withheld',
+  pause: 'paused',
+  resume: 'resumed',
+  complete: 'completed',
+  retry: 'retried',
+  reopen: 'reopened',
+  cancel: 'cancelled',
+};
 
 /** The filter of one campaign of the tenant's; one that is being deleted is gone. */
 export function existing(tenant: Tenant, campaignId: Types.ObjectId) {
@@ -117,6 +131,15 @@ export async function hold(campaignId: Types.ObjectId, { reason, message, until,
       },
     ],
     { updatePipeline: true, timestamps: false },
+  );
+}
+
+/** What held a business's campaigns for this reason may be gone: they are tried at once. */
+export async function wake(businessId: Types.ObjectId, reason: HoldReason): Promise<void> {
+  await EmailCampaignModel.updateMany(
+    { business: businessId, status: 'sending', 'hold.reason': reason },
+    { $set: { 'hold.retryAt': new Date(0) } },
+    { timestamps: false },
   );
 }
 

@@ -89,6 +89,7 @@ async function run(
     const broken = await read();
     await writer.end();
     if (broken) throw brokenOff(report, broken);
+    await held.confirm();
     return report;
   } catch (error) {
     await writer.settled();

@@ -17,6 +17,8 @@ export interface Lease {
    * @throws AppError 409 when it does not, 404 when it is gone.
    */
   renew(): Promise<void>;
+  /** The same, whenever it was asked last: before it is said that all went well. */
+  confirm(): Promise<void>;
   /** Also makes sure that everything written under the lease has reached the disk. */
   release(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export async function lease(tenant: Tenant, campaignId: Types.ObjectId): Promise
       takenAt = performance.now();
       await take(tenant, campaignId, token);
     },
+    confirm: () => take(tenant, campaignId, token),
     async release() {
       // Journaled: MongoDB's journal is one sequence, so what was inserted before this has reached it too.
       await EmailCampaignModel.updateOne(

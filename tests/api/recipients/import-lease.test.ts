@@ -42,6 +42,20 @@ async function bodyOf(answer: Promise<IncomingMessage>): Promise<{ status: numbe
 }
 
 describe('an import under way', () => {
+  it.each(['deleted', 'cancelled'])('is told when the campaign was %s meanwhile', async (what) => {
+    const who = await register();
+    const id = await draft(who);
+    const { req, answer } = begin(who, id);
+    req.write('email\nbob@x.org\n');
+    await until(async () => (await leases(id)).length === 1);
+    const path = `/api/campaigns/${id}`;
+    const call = what === 'deleted' ? api().delete(path) : api().post(`${path}/cancel`);
+    await call.auth(who.token, { type: 'bearer' }).expect(200);
+    req.end('carl@x.org\n');
+    const [status, code] = what === 'deleted' ? [404, 'not_found'] : [409, 'invalid_transition'];
+    expect(await bodyOf(answer)).toMatchObject({ status, body: { code, added: 2 } });
+  });
+
   it('keeps the campaign from being launched until it is done', async () => {
     const who = await register();
     await connectSes(who);

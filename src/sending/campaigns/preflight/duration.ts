@@ -1,17 +1,26 @@
 import type { Business } from '../../../models/business.js';
 import type { SendQuota } from '../../../ses/account.js';
-import { dayIn, daysBetween } from '../../../timezones.js';
+import { dayIn, daysBetween, secondsLeftOfDay } from '../../../timezones.js';
 import type { Cap } from '../../limits/caps.js';
 
 /** Who plans further ahead than this does not need the number. */
 const MAX_DAYS = 366;
+const DAY_SECONDS = 86_400;
 
 /** How long sending will take, as far as the limits tell. */
 export interface Duration {
-  /** At the rate, without the nights that daily caps put in between. */
+  /** Without the nights that daily caps put in between. */
   seconds: number;
   /** On how many days something goes out. */
   days: number;
+  /** From now until the last message, with everything in between; undefined when that is more than a year. */
+  endsInSeconds?: number | undefined;
+}
+
+interface Pace {
+  ratePerSecond?: number | null | undefined;
+  caps: readonly Cap[];
+  quota?: SendQuota | undefined;
 }
 
 /**
@@ -20,25 +29,31 @@ export interface Duration {
  */
 export function durationOf(
   recipients: number,
-  {
-    ratePerSecond,
-    caps,
-    quota,
-  }: { ratePerSecond?: number | null | undefined; caps: readonly Cap[]; quota?: SendQuota | undefined },
+  { ratePerSecond, caps, quota }: Pace,
   business: Pick<Business, 'settings' | 'quota'>,
+  now = new Date(),
 ): Duration | undefined {
   if (!quota || quota.maxPerSecond <= 0) return undefined;
   const rate = Math.min(quota.maxPerSecond, ratePerSecond || Number.POSITIVE_INFINITY);
   const perDay = quota.maxPer24Hours < 0 ? Number.POSITIVE_INFINITY : quota.maxPer24Hours;
-  const today = dayIn(business.settings.timezone);
+  const { timezone } = business.settings;
+  const today = dayIn(timezone, now);
+  const firstDay = secondsLeftOfDay(timezone, now);
+  const seconds = Math.ceil(recipients / rate);
   let days = 0;
-  for (let left = recipients; left > 0 && days < MAX_DAYS; days += 1) {
+  let left = recipients;
+  for (let day = 0; day < MAX_DAYS; day += 1) {
+    const caught = day === 0 ? firstDay : DAY_SECONDS;
     const allowances = caps.map(
-      (cap) => allowanceOf(cap, today, days) - (days === 0 ? usedToday(cap, today, business) : 0),
+      (cap) => allowanceOf(cap, today, day) - (day === 0 ? usedToday(cap, today, business) : 0),
     );
-    left -= Math.max(0, Math.min(perDay, ...allowances));
+    const sent = Math.max(0, Math.min(left, perDay, caught * rate, ...allowances));
+    if (sent > 0) days += 1;
+    left -= sent;
+    const begins = day === 0 ? 0 : firstDay + (day - 1) * DAY_SECONDS;
+    if (left < 1) return { seconds, days, endsInSeconds: Math.ceil(begins + sent / rate) };
   }
-  return { seconds: Math.ceil(recipients / rate), days };
+  return { seconds, days };
 }
 
 function allowanceOf({ dailyCap, warmUp }: Cap, today: string, daysOn: number): number {

@@ -28,6 +28,8 @@ export async function freeze(
   const problems: Problem[] = [];
   if (campaign.template && !template) problems.push({ path: 'template', message: 'its template is gone' });
   if (template && !template.isActive) problems.push({ path: 'template', message: 'its template is not active' });
+  // Without its template, what it lacks is no news.
+  if (campaign.template && !template) return { problems };
   if (!subject) problems.push({ path: 'subject', message: 'it has no subject' });
   if (!fromEmail) problems.push({ path: 'fromEmail', message: 'it has no sender' });
   if (!content?.html && !content?.text) problems.push({ path: 'content', message: 'it has no content' });

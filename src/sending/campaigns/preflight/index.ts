@@ -3,13 +3,14 @@ import { type Business, BusinessModel } from '../../../models/business.js';
 import type { EmailCampaign } from '../../../models/email-campaign.js';
 import type { Frozen } from '../../../models/frozen.js';
 import type { SesState } from '../../../ses/state.js';
+import { compile } from '../../../templates/compile.js';
 import type { Tenant } from '../../../tenant.js';
 import { type Cap, capsOf } from '../../limits/caps.js';
 import { type Month, monthLeft } from '../../limits/month.js';
 import { askSes } from './account.js';
 import { type Lack, lackingOptional, lackingRequired, pendingOf, sampleOf, suppressedOf } from './audience.js';
 import { type Duration, durationOf } from './duration.js';
-import { freeze } from './freeze.js';
+import { type Freezing, freeze } from './freeze.js';
 import { rendering } from './rendering.js';
 
 /** What would happen if a campaign were sent at this moment. */
@@ -18,6 +19,7 @@ export interface Preflight {
   problems: Problem[];
   /** What its sender should know, and may accept. */
   warnings: Problem[];
+  /** Still to be mailed. */
   recipients: number;
   /** How many of the recipients will be left out; undefined where the list is too long to tell at once. */
   suppressed?: number | undefined;
@@ -30,36 +32,33 @@ export interface Preflight {
   frozen?: Frozen | undefined;
 }
 
-/** The path of the problem that the business has no SES account. */
-export const NO_SES = 'ses';
-
 /**
  * Checks everything that can be known before a campaign is sent. The same checks bind when it is sent, and again when a
- * scheduled one is launched.
+ * scheduled one is launched. Of one that was launched, what was frozen is checked, and not what it was made of.
  */
 export async function preflight(tenant: Tenant, campaign: EmailCampaign): Promise<Preflight> {
   const business = await BusinessModel.findById(tenant.businessId).lean<Business>().orFail();
-  const freezing = await freeze(tenant, campaign, business);
-  const frozen = 'frozen' in freezing ? freezing.frozen : undefined;
-  const compiled = 'frozen' in freezing ? freezing.compiled : undefined;
-  const fromEmail = frozen?.fromEmail ?? campaign.fromEmail ?? business.settings.defaultFromEmail ?? '';
+  const freezing = await contentOf(tenant, campaign, business);
+  const content = 'frozen' in freezing ? freezing : undefined;
+  const fromEmail = content?.frozen.fromEmail ?? campaign.fromEmail ?? business.settings.defaultFromEmail ?? '';
   const [sample, recipients, suppressed, month, ses, required] = await Promise.all([
     sampleOf(campaign._id),
     pendingOf(campaign._id),
     suppressedOf(tenant, campaign._id),
     monthLeft(tenant.businessId),
     askSes(business, fromEmail),
-    compiled ? lackingRequired(campaign._id, compiled) : [],
+    content ? lackingRequired(campaign._id, content.compiled) : [],
   ]);
-  const rendered = frozen ? await rendering(frozen, sample) : { problems: [], warnings: [] };
-  const optional = compiled ? lackingOptional(sample, compiled) : [];
+  const rendered = content ? await rendering(content.frozen, sample) : { problems: [], warnings: [] };
+  const optional = content ? lackingOptional(sample, content.compiled) : [];
   const caps = capsOf(campaign, fromEmail, business);
   const toSend = recipients - (suppressed ?? 0);
   const duration = durationOf(toSend, { ratePerSecond: campaign.ratePerSecond, caps, quota: ses?.quota }, business);
 
   const problems = [
+    ...stateProblems(campaign),
     ...('problems' in freezing ? freezing.problems : []),
-    ...(recipients === 0 ? [{ path: 'recipients', message: 'it has no recipients' }] : []),
+    ...audienceProblems(campaign, recipients, suppressed),
     ...rendered.problems,
     ...(required ?? []).map(({ name, recipients: n }) =>
       lacks(name, n, recipients, 'it is required and has no default'),
@@ -71,7 +70,7 @@ export async function preflight(tenant: Tenant, campaign: EmailCampaign): Promis
     ...rendered.warnings,
     ...(required ? [] : [{ path: 'recipients', message: 'the required variables could not be checked in time' }]),
     ...optional.map(({ name, recipients: n }) => lacks(name, n, sample.length, 'its place stays empty')),
-    ...audienceWarnings(recipients, suppressed),
+    ...suppressedWarnings(recipients, suppressed),
     ...limitWarnings(toSend, { month, ses, caps, duration, campaign }),
     ...(ses && ses.sender !== 'verified' ? [senderWarning(ses, fromEmail)] : []),
   ];
@@ -79,7 +78,46 @@ export async function preflight(tenant: Tenant, campaign: EmailCampaign): Promis
     ...(required ?? []).map((lack) => ({ ...lack, required: true })),
     ...optional.map((lack) => ({ ...lack, required: false })),
   ];
-  return { problems, warnings, recipients, suppressed, month, ses, missing, duration, frozen };
+  return { problems, warnings, recipients, suppressed, month, ses, missing, duration, frozen: content?.frozen };
+}
+
+async function contentOf(tenant: Tenant, campaign: EmailCampaign, business: Business): Promise<Freezing> {
+  if (!campaign.frozen) return freeze(tenant, campaign, business);
+  const { subject, html, text, variables } = campaign.frozen;
+  return { frozen: campaign.frozen, compiled: compile({ subject, html, text }, variables) };
+}
+
+/** The problems of a launched campaign that keep it from going on: its content and recipients are what they are. */
+export function keepFromGoingOn({ problems }: Preflight): Problem[] {
+  return problems.filter(({ path }) => path === ACCOUNT || path === 'expiresAt' || path === 'business');
+}
+
+/** The path of what is wrong with the SES account. */
+const ACCOUNT = 'ses';
+
+/** Whether recipients are being imported; by this process's clock, so the launch itself asks the database's again. */
+export function hasLiveImport({ imports }: EmailCampaign): boolean {
+  return imports.some(({ until }) => until && until.getTime() > Date.now());
+}
+
+function stateProblems(campaign: EmailCampaign): Problem[] {
+  const { status, launchedAt } = campaign;
+  return [
+    ...(launchedAt || status === 'cancelled' ? [{ path: 'status', message: `it is ${status} already` }] : []),
+    ...(hasLiveImport(campaign) ? [{ path: 'recipients', message: 'they are still being imported' }] : []),
+  ];
+}
+
+function audienceProblems(
+  { launchedAt }: EmailCampaign,
+  recipients: number,
+  suppressed: number | undefined,
+): Problem[] {
+  // What a launched one had is mailed.
+  if (launchedAt) return [];
+  if (recipients === 0) return [{ path: 'recipients', message: 'it has no recipients' }];
+  if (suppressed !== recipients) return [];
+  return [{ path: 'recipients', message: 'all of its recipients are suppressed, and would be left out' }];
 }
 
 function lacks(name: string, count: number, of: number, why: string): Problem {
@@ -88,16 +126,17 @@ function lacks(name: string, count: number, of: number, why: string): Problem {
 
 function outdated({ expiresAt }: EmailCampaign): Problem[] {
   if (!expiresAt || expiresAt.getTime() > Date.now()) return [];
-  return [{ path: 'expiresAt', message: `it was to be sent until ${expiresAt.toISOString()}` }];
+  return [{ path: 'expiresAt', message: `it was to be sent until ${expiresAt.toISOString()}; give it a later end` }];
 }
 
 function accountProblems({ status, sesConfiguration }: Business, ses: SesState | undefined): Problem[] {
   if (status !== 'active') return [{ path: 'business', message: `the business is ${status}` }];
-  if (!ses || !sesConfiguration.verified) {
-    return [{ path: NO_SES, message: 'no SES account is connected, or SES refused its keys: PUT /api/business/ses' }];
+  if (!ses) return [{ path: ACCOUNT, message: 'no SES account is connected: PUT /api/business/ses' }];
+  if (!sesConfiguration.verified) {
+    return [{ path: ACCOUNT, message: 'SES refused the account’s keys: connect it again, PUT /api/business/ses' }];
   }
   if (ses.sendingEnabled === false) {
-    return [{ path: NO_SES, message: 'sending is switched off in the SES account (AWS console, Account dashboard)' }];
+    return [{ path: ACCOUNT, message: 'sending is switched off in the SES account (AWS console, Account dashboard)' }];
   }
   return [];
 }
@@ -110,10 +149,10 @@ function senderWarning(ses: SesState, fromEmail: string): Problem {
   return { path: 'fromEmail', message };
 }
 
-function audienceWarnings(recipients: number, suppressed: number | undefined): Problem[] {
+function suppressedWarnings(recipients: number, suppressed: number | undefined): Problem[] {
   if (suppressed === undefined) return [{ path: 'recipients', message: 'the suppressed could not be counted in time' }];
-  if (suppressed === 0) return [];
-  return [{ path: 'recipients', message: `${suppressed} of ${recipients} recipients are suppressed and left out` }];
+  if (suppressed === 0 || suppressed === recipients) return [];
+  return [{ path: 'recipients', message: `${suppressed} of ${recipients} are suppressed, and will be left out` }];
 }
 
 interface Limits {
@@ -127,21 +166,25 @@ interface Limits {
 function limitWarnings(toSend: number, { month, ses, caps, duration, campaign }: Limits): Problem[] {
   const warnings: Problem[] = [];
   if (month.left < toSend) {
-    const message = `the month has ${month.left} messages left for campaigns; it pauses then, and goes on next month`;
+    const then = month.limit > 0 ? 'it pauses then, and goes on next month' : 'nothing will go out';
+    const message = `${month.left} of the month’s ${month.limit} messages are left for campaigns: ${then}`;
     warnings.push({ path: 'quota', message });
   }
   const { maxPer24Hours: max = -1, sentLast24Hours: sent = 0 } = ses?.quota ?? {};
   if (max >= 0 && max - sent < toSend) {
-    warnings.push({
-      path: NO_SES,
-      message: `SES’s account has ${Math.max(0, max - sent)} of its ${max} messages of 24 hours left`,
-    });
+    const left = Math.max(0, max - sent);
+    warnings.push({ path: ACCOUNT, message: `${left} of the SES account’s ${max} messages of 24 hours are left` });
   }
   if (duration && duration.days > 1 && caps.length > 0) {
-    warnings.push({ path: 'dailyCap', message: `it goes out over ${duration.days} days` });
+    const path = caps.some(({ reason }) => reason === 'daily_cap') ? 'dailyCap' : 'settings.domainLimits';
+    warnings.push({ path, message: `it goes out over ${duration.days} days` });
   }
-  if (duration && campaign.expiresAt && Date.now() + duration.seconds * 1_000 > campaign.expiresAt.getTime()) {
-    warnings.push({ path: 'expiresAt', message: 'it takes longer than that, and pauses then' });
+  const { expiresAt } = campaign;
+  if (duration && expiresAt && outdated(campaign).length === 0) {
+    const endsAt = Date.now() + (duration.endsInSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
+    if (endsAt > expiresAt.getTime()) {
+      warnings.push({ path: 'expiresAt', message: 'sending takes longer than that, and pauses then' });
+    }
   }
   return warnings;
 }
