@@ -64,6 +64,13 @@ const schema = new Schema(
     failedAt: { type: Date },
     unconfirmedAt: { type: Date },
     unsubscribedAt: { type: Date },
+    /** A person opened it, and followed one of its links; a machine did: a mail program's proxy, a scanner. */
+    openedAt: { type: Date },
+    clickedAt: { type: Date },
+    machineOpenedAt: { type: Date },
+    machineClickedAt: { type: Date },
+    /** The links that a person followed, each once: places in `frozen.links`. */
+    links: { type: [Number], default: undefined },
     /** A bounce or complaint that counts against the sender's reputation, and when the hub learnt of it. */
     harm: { type: String, enum: HARMS },
     harmedAt: { type: Date },

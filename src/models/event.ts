@@ -2,12 +2,22 @@ import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongo
 
 /** What is told of a business's mail, in the log and to its webhooks. */
 export const EVENT_TYPES = [
+  'email.sent',
+  'email.delivered',
+  'email.opened',
+  'email.clicked',
+  'email.bounced',
+  'email.complained',
+  'email.unsubscribed',
+  'email.failed',
   'campaign.started',
   'campaign.paused',
   'campaign.cancelled',
   'campaign.completed',
   'quota.warning',
   'quota.exceeded',
+  'domain.verified',
+  'domain.failed',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -37,6 +47,9 @@ const schema = new Schema(
     type: { type: String, enum: EVENT_TYPES, required: true },
     at: { type: Date, required: true },
     campaign: { type: Schema.Types.ObjectId, ref: 'EmailCampaign' },
+    /** The delivery that it is about, and its address. */
+    delivery: { type: Schema.Types.ObjectId, ref: 'Delivery' },
+    email: { type: String },
     /** What the type has to tell; absent where that is nothing. */
     data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> } },
     expiresAt: { type: Date, required: true },
@@ -45,6 +58,8 @@ const schema = new Schema(
 );
 
 schema.index({ business: 1, at: -1, _id: -1 });
+schema.index({ business: 1, email: 1, at: -1 }, { partialFilterExpression: { email: { $exists: true } } });
+schema.index({ campaign: 1, at: -1 }, { partialFilterExpression: { campaign: { $exists: true } } });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 export type Event = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };

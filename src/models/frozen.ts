@@ -11,6 +11,15 @@ export const frozenSchema = new Schema(
     fromEmail: { type: String, required: true },
     fromName: { type: String },
     replyTo: { type: String },
+    /** What is tracked of it; nothing where it is absent. */
+    tracking: {
+      type: new Schema(
+        { opens: { type: Boolean, required: true }, clicks: { type: Boolean, required: true } },
+        { _id: false },
+      ),
+    },
+    /** The targets of its tracked links as templates, by the number that stands in `html`. */
+    links: { type: [String], default: undefined },
   },
   { _id: false },
 );
@@ -28,4 +37,6 @@ export interface Frozen {
   readonly fromEmail: string;
   readonly fromName?: string | null | undefined;
   readonly replyTo?: string | null | undefined;
+  readonly tracking?: { opens: boolean; clicks: boolean } | null | undefined;
+  readonly links?: readonly string[] | null | undefined;
 }

@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose';
 import { BusinessModel } from '../../models/business.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
-import { EVENT_LIFETIME_MS, type Event, EventModel, type OutboxEvent } from '../../models/event.js';
-import { insertMissing, JOURNALED } from '../../mongo.js';
+import type { OutboxEvent } from '../../models/event.js';
+import { log } from '../log.js';
 
 /** Documents with events of one round; the next round takes the rest. */
 const ROUND = 200;
@@ -27,25 +27,18 @@ export async function relay(): Promise<number> {
   for (const source of await campaigns
     .find<Source>(WITH_EVENTS, { limit: ROUND, projection: { business: 1, outbox: 1 } })
     .toArray()) {
-    await log(source.outbox, { business: source.business, campaign: source._id });
+    await log(source.outbox.map((event) => ({ ...event, business: source.business, campaign: source._id })));
     await campaigns.updateOne({ _id: source._id }, taken(source));
     count += source.outbox.length;
   }
   for (const source of await businesses
     .find<Source>(WITH_EVENTS, { limit: ROUND, projection: { outbox: 1 } })
     .toArray()) {
-    await log(source.outbox, { business: source._id });
+    await log(source.outbox.map((event) => ({ ...event, business: source._id })));
     await businesses.updateOne({ _id: source._id }, taken(source));
     count += source.outbox.length;
   }
   return count;
-}
-
-async function log(events: readonly OutboxEvent[], about: Pick<Event, 'business' | 'campaign'>): Promise<void> {
-  const rows = events.map(({ _id, type, at, data }) => {
-    return { _id, ...about, type, at, data, expiresAt: new Date(at.getTime() + EVENT_LIFETIME_MS) };
-  });
-  await insertMissing(EventModel.collection, rows, JOURNALED);
 }
 
 const taken = ({ outbox }: Source) => ({ $pull: { outbox: { _id: { $in: outbox.map(({ _id }) => _id) } } } }) as object;
