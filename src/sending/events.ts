@@ -18,8 +18,6 @@ interface Effect {
   timestamp?: 'deliveredAt' | 'bouncedAt' | 'complainedAt' | 'failedAt';
   error?: { code: string; message: string };
   harm?: 'bounced' | 'complained' | undefined;
-  /** It went out, whatever became of it then. */
-  wasSent: boolean;
 }
 
 /**
@@ -48,25 +46,23 @@ export async function applyEvent(tenant: Tenant, event: SesEvent): Promise<boole
 function effectOf(event: SesEvent): Effect | undefined {
   switch (event.kind) {
     case 'send':
-      return { status: 'sent', wasSent: true };
+      return { status: 'sent' };
     case 'delivery':
-      return { status: 'delivered', timestamp: 'deliveredAt', wasSent: true };
+      return { status: 'delivered', timestamp: 'deliveredAt' };
     case 'reject':
       return {
         status: 'failed',
         timestamp: 'failedAt',
         error: { code: 'rejected_after_acceptance', message: event.reason },
-        wasSent: false,
       };
     case 'bounce':
       // A transient bounce may be followed by a delivery: it says only that the message went out.
-      if (!event.isPermanent) return { status: 'sent', wasSent: true };
+      if (!event.isPermanent) return { status: 'sent' };
       return {
         status: 'bounced',
         timestamp: 'bouncedAt',
         error: { code: event.subType || 'Permanent', message: event.diagnostic },
         harm: countsAgainst(event) ? 'bounced' : undefined,
-        wasSent: true,
       };
     case 'complaint':
       if (event.isNotSpam) return undefined;
@@ -74,7 +70,6 @@ function effectOf(event: SesEvent): Effect | undefined {
         status: 'complained',
         timestamp: 'complainedAt',
         harm: countsAgainst(event) ? 'complained' : undefined,
-        wasSent: true,
       };
   }
 }
@@ -84,7 +79,7 @@ function countsAgainst(event: SesEvent & { subType: string }): boolean {
 }
 
 /** One pipeline, so that what the delivery is and what it becomes are seen at one moment. */
-function updateFor(event: SesEvent, { status, timestamp, error, harm, wasSent }: Effect) {
+function updateFor(event: SesEvent, { status, timestamp, error, harm }: Effect) {
   const target = EVENT_RANK[status] ?? 0;
   const below = Object.entries(EVENT_RANK).flatMap(([from, rank]) => (rank < target ? [from] : []));
   const moves = { $in: ['$status', below] };
@@ -99,7 +94,8 @@ function updateFor(event: SesEvent, { status, timestamp, error, harm, wasSent }:
       $set: {
         status: { $cond: ['$moves', status, '$status'] },
         messageId: { $ifNull: ['$messageId', { $literal: event.messageId }] },
-        ...(wasSent ? { sentAt: { $ifNull: ['$sentAt', event.sentAt] } } : {}),
+        // SES had taken it, whatever became of it then: also what it rejected afterwards.
+        sentAt: { $ifNull: ['$sentAt', event.sentAt] },
         ...(timestamp ? { [timestamp]: earliest(timestamp) } : {}),
         ...(harm
           ? { harm: { $cond: [isNews, harm, '$harm'] }, harmedAt: { $cond: [isNews, '$$NOW', '$harmedAt'] } }

@@ -129,6 +129,12 @@ describe('an event of SES', () => {
     expect(await read(one)).toMatchObject({ status: 'failed', error: { message: 'Bad content' } });
   });
 
+  it('that SES rejected it says that SES had taken it, also when it comes before the answer to the call', async () => {
+    const one = await delivery({ status: 'sending' });
+    await applyEvent(tenant, event('Reject', one, { reject: { reason: 'Bad content' } }));
+    expect(await read(one)).toMatchObject({ status: 'failed', messageId: 'ses-1', sentAt: new Date(SENT_AT) });
+  });
+
   it('puts bounced and complained addresses on the suppression list, and nobody else', async () => {
     const [gone, angry, full, content] = [
       await delivery({ status: 'sent' }),

@@ -154,7 +154,7 @@ describe('a worker that stood still for longer than its claim', () => {
     if (!campaign?.campaign) throw new Error('no delivery');
     const token = new Types.ObjectId();
     const { deliveries } = await claim(
-      { id: token, n: 6, period: '2026-11' },
+      { id: token, n: 6, period: '2026-11', askedAt: performance.now() },
       await findDueOfCampaign(campaign.campaign, 6),
     );
     await DeliveryModel.updateMany({ campaign: id }, { $set: { 'claim.until': new Date(0) } });

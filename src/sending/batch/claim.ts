@@ -10,7 +10,7 @@ export const LEASE_MS = 60_000;
 /** The error of a delivery whose worker did not come back. */
 const WORKER_LOST = 'worker_lost';
 
-/** No call begins when it could still be under way as the claim ends. */
+/** No call begins when it could still be under way as the claim ends, or as the sweeper settles what was reserved for it. */
 const LAST_CALL_MS = LEASE_MS - 2 * CALL_TIMEOUT_MS;
 
 /** Deliveries that this worker, and nobody else, may send until `deadline`. */
@@ -43,8 +43,12 @@ export async function findDueOfCampaign(campaignId: Types.ObjectId, wanted: numb
  * Claims those of the candidates that are still pending. The claim is in MongoDB's journal before this resolves, and so
  * before SES is called: whatever dies afterwards, the delivery is known to be in doubt.
  */
-export async function claim({ id: token, period }: Reservation, candidates: readonly Delivery[]): Promise<Claim> {
-  const deadline = performance.now() + LAST_CALL_MS;
+export async function claim(
+  { id: token, period, askedAt }: Reservation,
+  candidates: readonly Delivery[],
+): Promise<Claim> {
+  // From the reservation on: a worker that stood still after it must not send what nobody pays for any more.
+  const deadline = askedAt + LAST_CALL_MS;
   const { modifiedCount } = await DeliveryModel.collection.updateMany(
     { _id: { $in: candidates.map((delivery) => delivery._id) }, status: 'pending' },
     [

@@ -15,6 +15,8 @@ export interface Reservation {
   n: number;
   /** The month that pays. */
   period: string;
+  /** When it was asked for, on this process's monotonic clock (`performance.now()`), in ms. */
+  askedAt: number;
 }
 
 /** Nothing is left: of the month, of a daily cap, or only for now, while others have reserved what is left. */
@@ -36,6 +38,7 @@ export async function reserve(
   caps: readonly Cap[] = [],
 ): Promise<Reservation | Exhausted> {
   const id = new Types.ObjectId();
+  const askedAt = performance.now();
   const capped = caps.length > 0;
   const reservation = {
     id,
@@ -88,7 +91,7 @@ export async function reserve(
   );
   if (!business) return { exhausted: 'month' };
   const mine = business.quota.reservations.find((one) => one.id.equals(id));
-  return mine ? { id, n: mine.n, period: mine.period } : whyNot(business.quota, caps);
+  return mine ? { id, n: mine.n, period: mine.period, askedAt } : whyNot(business.quota, caps);
 }
 
 /** What is reserved may come back; only what is used is gone. */

@@ -13,7 +13,7 @@ import { businessesWithRoom } from '../limits/month.js';
 import { settleStale } from '../limits/quota.js';
 import { OPEN } from '../states.js';
 import { guard } from './guard.js';
-import type { Periodic } from './periodic.js';
+import { type Periodic, takeSteps } from './periodic.js';
 import { enqueueRunning } from './pulse.js';
 import { reconcile } from './reconcile.js';
 
@@ -35,19 +35,30 @@ export const SWEEPER: Periodic = { name: 'sweeper', everyMs: 5_000, leaseMs: 12_
  */
 export async function sweep(): Promise<void> {
   const now = await databaseTime();
-  const done = {
-    expired: await expireClaims(now),
-    settled: await settleStale(new Date(now.getTime() - RESERVATION_MS)),
-    resumed: await resumeWithQuota(),
-    guarded: await guard(),
-    cancelled: await endCancelled(),
-    deleted: await discardDeleted(),
-    reopened: await reopenForgotten(now),
-    differences: await reconcile(),
+  const done: Record<string, number> = {};
+  const counted = (name: string, step: () => Promise<number>) => async () => {
+    done[name] = await step();
   };
-  if (Object.values(done).some((n) => n > 0)) logger().warn(done, 'sweeper');
-  await refreshCounts(now);
-  await enqueueRunning();
+  try {
+    await takeSteps({
+      expireClaims: counted('expired', () => expireClaims(now)),
+      settleStale: counted('settled', () => settleStale(new Date(now.getTime() - RESERVATION_MS))),
+      resumeWithQuota: counted('resumed', resumeWithQuota),
+      guard: counted('guarded', guard),
+      endCancelled: counted('cancelled', endCancelled),
+      discardDeleted: counted('deleted', discardDeleted),
+      reopenForgotten: counted('reopened', () => reopenForgotten(now)),
+      reconcile: counted('differences', reconcile),
+      refreshCounts: () => refreshCounts(now),
+      enqueueRunning,
+      enqueueOpenMessages,
+    });
+  } finally {
+    if (Object.values(done).some((n) => n > 0)) logger().warn(done, 'sweeper');
+  }
+}
+
+async function enqueueOpenMessages(): Promise<void> {
   const open = await MessageModel.find({ status: 'open' }, { _id: 1 }).lean();
   await enqueueMessages(open.map(({ _id }) => _id.toHexString()));
 }
