@@ -78,6 +78,26 @@ const sesConfiguration = new Schema(
   part,
 );
 
+/** How SES tells what became of the business's mail: by SNS, to a secret URL of its own. */
+const eventWiring = new Schema(
+  {
+    /** Of the URL's token, SHA-256 in hex. */
+    tokenHash: { type: String, required: true },
+    /** The token as a `Sealed`, in the context `<business id>:inbound`, to show the URL again. */
+    token: { type: Schema.Types.Mixed as unknown as { new (): Sealed }, required: true },
+    /** The token before the last rotation, for what is still on its way. */
+    previous: { type: new Schema({ tokenHash: { type: String }, until: { type: Date } }, part) },
+    /** The one topic that is believed. */
+    topicArn: { type: String },
+    configurationSet: { type: String },
+    subscriptionArn: { type: String },
+    /** When SNS's subscription was confirmed. */
+    confirmedAt: { type: Date },
+    lastEventAt: { type: Date },
+  },
+  part,
+);
+
 const sendingDomain = new Schema(
   {
     domain: { type: String, required: true },
@@ -139,6 +159,7 @@ const schema = new Schema(
     subscription: { type: subscription, required: true, default: {} },
     quota: { type: quota, required: true, default: {} },
     sesConfiguration: { type: sesConfiguration, required: true, default: {} },
+    eventWiring: { type: eventWiring },
     sendingDomains: { type: [sendingDomain], required: true, default: [] },
     settings: { type: settings, required: true, default: {} },
     status: { type: String, enum: BUSINESS_STATUSES, required: true, default: 'active' },
@@ -156,6 +177,14 @@ schema.index(
   { partialFilterExpression: { 'quota.reservations.at': { $exists: true } } },
 );
 
+schema.index(
+  { 'eventWiring.tokenHash': 1 },
+  { unique: true, partialFilterExpression: { 'eventWiring.tokenHash': { $exists: true } } },
+);
+schema.index(
+  { 'eventWiring.previous.tokenHash': 1 },
+  { partialFilterExpression: { 'eventWiring.previous.tokenHash': { $exists: true } } },
+);
 schema.index({ 'quota.isUnchecked': 1 }, { partialFilterExpression: { 'quota.isUnchecked': true } });
 schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $exists: true } } });
 

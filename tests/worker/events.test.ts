@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BUCKETS, type Delivery, DeliveryModel } from '../../src/models/delivery.js';
-import { applyEvent } from '../../src/sending/events.js';
+import { applyEvent } from '../../src/sending/inbound/apply.js';
 import { blockedForAll } from '../../src/sending/suppression.js';
 import { parseSesEvent, type SesEvent } from '../../src/ses/events.js';
 import { unique } from '../support/factories.js';
