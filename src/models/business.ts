@@ -47,6 +47,8 @@ const quota = new Schema(
     /** The calendar month that `emailsSentThisMonth` counts, in the business's timezone: `2026-11`. */
     period: { type: String },
     reservations: { type: [reservation], required: true, default: [] },
+    /** What the sweeper settled from the ledger of late, with what it found to be used: a worker may know better yet. */
+    settled: { type: [reservation], default: undefined },
     /** The day that `days` counts, in the business's timezone: `2026-11-24`. */
     day: { type: String },
     /** Used and reserved today of what has a daily cap: `domain:example.com`, `campaign:<id>`. */

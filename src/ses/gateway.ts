@@ -21,6 +21,7 @@ export interface RawMessage {
 export interface Gateway {
   /** The account its limits belong to: `<AWS account or access key>/<region>`. */
   account: string;
+  accessKeyId: string;
   /** @returns SES's message id. @throws the SDK's error, which `classify` in `errors.ts` reads. */
   send(message: RawMessage): Promise<string>;
   quota(): Promise<SendQuota>;
@@ -62,6 +63,7 @@ export class Gateways {
     const client = newSesClient(credentials);
     const gateway: Gateway = {
       account,
+      accessKeyId: credentials.accessKeyId,
       send: (message) => sendRaw(client, message),
       quota: () => getSendQuota(client),
     };
@@ -83,6 +85,8 @@ async function sendRaw(client: SESClient, { raw, from, to, tags }: RawMessage): 
       Destinations: [to],
       Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
     }),
+    // The client's own limit ends with the answer's headers: a body that never ends would never be given up.
+    { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) },
   );
   // An answer without it is no answer: whether the message went out is not known.
   if (!MessageId) throw new Error('SES answered without a MessageId');

@@ -72,6 +72,27 @@ describe('a claim', () => {
     expect(deadline).toBeLessThan(performance.now());
   });
 
+  it('leaves alone what another worker has tried since it was found, and that waits now', async () => {
+    const id = await campaign(2, 0);
+    const found = await findDueOfCampaign(id, 2);
+    const first = reservation(1);
+    const [one] = found;
+    await claim(first, found.slice(0, 1));
+    const error = { code: 'ECONNREFUSED', message: '' };
+    const dueAt = new Date(Date.now() + 600_000);
+    if (one) await giveBack(first.id, [one._id], { keepAttempt: true, dueAt, error });
+    const { deliveries } = await claim(reservation(2), found);
+    expect(deliveries.map(({ _id }) => _id)).toEqual(found.slice(1).map(({ _id }) => _id));
+  });
+
+  it('knows the attempts of each, however many each has had', async () => {
+    const id = await campaign(3, 0);
+    const [tried] = await findDueOfCampaign(id, 1);
+    await DeliveryModel.updateOne({ _id: tried?._id }, { attempts: 4 });
+    const { deliveries } = await claim(reservation(3), await findDueOfCampaign(id, 3));
+    expect(deliveries.map(({ attempts }) => attempts).sort()).toEqual([1, 1, 5]);
+  });
+
   it('gives back only what it holds', async () => {
     const id = await campaign(10, 0);
     const mine = reservation(10);

@@ -104,6 +104,11 @@ async function answerSend(
     return;
   }
   if (loss?.kind === 'stall' && loss.delayMs === undefined) return;
+  if (loss?.kind === 'half-answer') {
+    response.writeHead(200, { 'content-type': 'text/xml', 'content-length': 500 });
+    response.write(`<${action}Response`);
+    return;
+  }
   const waitMs = latencyMs + (loss?.kind === 'stall' ? (loss.delayMs ?? 0) : 0);
   if (waitMs > 0) await delay(waitMs);
   if (loss?.kind === 'bad-gateway' || messageId === undefined) {
