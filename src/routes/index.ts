@@ -8,6 +8,7 @@ import { campaignRoutes } from './campaigns.js';
 import { docsRoutes } from './docs.js';
 import { eventRoutes } from './events.js';
 import { health } from './health.js';
+import { inbound } from './inbound.js';
 import { recipientRoutes } from './recipients.js';
 import { templates } from './templates.js';
 import { unsubscribe } from './unsubscribe.js';
@@ -32,6 +33,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
   { path: '/api/campaigns', tag: 'The life of a campaign', router: campaignLifeRoutes },
   { path: '/api/events', tag: 'Events', router: eventRoutes },
+  { path: '/api/inbound/ses', tag: 'Events', router: inbound, isPublic: true },
   { path: '/api/admin', tag: 'Administration', router: admin },
   { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
   { path: '/u', tag: 'Links in messages', router: unsubscribe, isPublic: true },
