@@ -88,7 +88,9 @@ const eventWiring = new Schema(
     /** The token as a `Sealed`, in the context `<business id>:inbound`, to show the URL again. */
     token: { type: Schema.Types.Mixed as unknown as { new (): Sealed }, required: true },
     /** The token before the last rotation, for what is still on its way. */
-    previous: { type: new Schema({ tokenHash: { type: String }, until: { type: Date } }, part) },
+    previous: {
+      type: new Schema({ tokenHash: { type: String }, until: { type: Date }, subscriptionArn: { type: String } }, part),
+    },
     /** The one topic that is believed. */
     topicArn: { type: String },
     configurationSet: { type: String },
