@@ -3,7 +3,7 @@ import { type Delivery, DeliveryModel, type DeliveryStatus } from '../models/del
 import { JOURNALED } from '../mongo.js';
 import type { SesEvent } from '../ses/events.js';
 import { owned, type Tenant } from '../tenant.js';
-import { EVENT_RANK } from './states.js';
+import { EVENT_RANK, REJECTED } from './states.js';
 import { suppress } from './suppression.js';
 
 /** Addresses of SES's mailbox simulator prove nothing about a sender. */
@@ -30,7 +30,9 @@ export async function applyEvent(tenant: Tenant, event: SesEvent): Promise<boole
   const { delivery: id, attempt } = event.tags;
   if (!id || !Types.ObjectId.isValid(id) || !attempt || attempt < 1) return false;
   const effect = effectOf(event);
-  const filter = owned(tenant, { _id: new Types.ObjectId(id), attempts: { $gte: attempt } });
+  // What SES rejected was not sent by that attempt; whether another one was, is not its to say.
+  const attempts = event.kind === 'reject' ? attempt : { $gte: attempt };
+  const filter = owned(tenant, { _id: new Types.ObjectId(id), attempts });
   if (!effect) return (await DeliveryModel.exists(filter)) !== null;
   const delivery = await DeliveryModel.findOneAndUpdate(filter, updateFor(event, effect), {
     updatePipeline: true,
@@ -53,7 +55,7 @@ function effectOf(event: SesEvent): Effect | undefined {
       return {
         status: 'failed',
         timestamp: 'failedAt',
-        error: { code: 'rejected_after_acceptance', message: event.reason },
+        error: { code: REJECTED, message: event.reason },
       };
     case 'bounce':
       // A transient bounce may be followed by a delivery: it says only that the message went out.
@@ -80,18 +82,26 @@ function countsAgainst(event: SesEvent & { subType: string }): boolean {
 
 /** One pipeline, so that what the delivery is and what it becomes are seen at one moment. */
 function updateFor(event: SesEvent, { status, timestamp, error, harm }: Effect) {
-  const target = EVENT_RANK[status] ?? 0;
+  const target = EVENT_RANK[status];
   const below = Object.entries(EVENT_RANK).flatMap(([from, rank]) => (rank < target ? [from] : []));
-  const moves = { $in: ['$status', below] };
+  const isRefused = { $and: [{ $eq: ['$status', 'failed'] }, { $ne: ['$error.code', REJECTED] }] };
+  // Rejected, it waits for the try that a person asked for; taken, it needs none.
+  const moves =
+    status === 'failed'
+      ? { $and: [{ $in: ['$status', below] }, { $ne: ['$status', 'pending'] }] }
+      : { $or: [{ $in: ['$status', below] }, isRefused] };
   // Of several events of a kind the earliest counts, whichever came first.
   const earliest = (field: keyof Delivery) => ({ $min: [`$${field}`, event.at] });
   const keep = (field: keyof Delivery) => ({ $ifNull: [`$${field}`, '$$REMOVE'] });
   // What had counted as a bounce may turn out a complaint; nothing else about it changes.
   const isNews = harm === 'complained' ? { $ne: ['$harm', harm] } : { $eq: [{ $type: '$harm' }, 'missing'] };
   return [
-    { $set: { moves } },
+    { $set: { moves, isRefused: status === 'failed' ? false : isRefused } },
     {
       $set: {
+        // The attempt that SES refused used nothing of the month; the one that went out is among `pastPeriods`.
+        claim: { $cond: ['$isRefused', '$$REMOVE', keep('claim')] },
+        failedAt: { $cond: ['$isRefused', '$$REMOVE', keep('failedAt')] },
         status: { $cond: ['$moves', status, '$status'] },
         messageId: { $ifNull: ['$messageId', { $literal: event.messageId }] },
         // SES had taken it, whatever became of it then: also what it rejected afterwards.
@@ -104,7 +114,7 @@ function updateFor(event: SesEvent, { status, timestamp, error, harm }: Effect) 
         unconfirmedAt: { $cond: ['$moves', '$$REMOVE', keep('unconfirmedAt')] },
       },
     },
-    { $unset: 'moves' },
+    { $unset: ['moves', 'isRefused'] },
   ];
 }
 
