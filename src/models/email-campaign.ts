@@ -121,6 +121,8 @@ const schema = new Schema(
     archivedAt: { type: Date },
     /** A draft that is being deleted with its recipients: for everybody but the sweeper it is gone. */
     isDeleted: { type: Boolean },
+    /** It was under way since it was last held against the ledger. */
+    isUnchecked: { type: Boolean },
     /** Held against the ledger since it was last under way: when, and how many messages of each month it used. */
     reconciled: {
       type: new Schema(
@@ -141,6 +143,7 @@ schema.index({ business: 1, _id: -1 });
 schema.index({ status: 1, completedAt: 1 });
 schema.index({ scheduledFor: 1 }, { partialFilterExpression: { status: 'scheduled' } });
 schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $exists: true } } });
+schema.index({ isUnchecked: 1 }, { partialFilterExpression: { isUnchecked: true } });
 schema.index({ isDeleted: 1 }, { partialFilterExpression: { isDeleted: true } });
 
 export type EmailCampaign = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId; __v: number };

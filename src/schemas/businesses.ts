@@ -15,7 +15,7 @@ export const SubscriptionView = z
   })
   .meta({ id: 'Subscription' });
 
-const Percent = z.number().gt(0).max(100);
+const Percent = z.number().min(0.001).max(100);
 
 const GuardView = z
   .object({ maxBouncePercent: z.number(), maxComplaintPercent: z.number(), minOutcomes: z.int() })

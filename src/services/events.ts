@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Event, EventModel } from '../models/event.js';
 import type { ListEvents } from '../schemas/events.js';
 import { owned, type Tenant } from '../tenant.js';
-import { hexId, opened, sealed } from './cursors.js';
+import { hexId, opened, sealed, timeMs } from './cursors.js';
 import type { Page } from './pages.js';
 
 /**
@@ -34,7 +34,7 @@ export async function list(
 }
 
 function before(cursor: string) {
-  const [ms, id] = opened(cursor, z.tuple([z.int(), hexId]));
+  const [ms, id] = opened(cursor, z.tuple([timeMs, hexId]));
   const at = new Date(ms);
   return [{ at: { $lt: at } }, { at, _id: { $lt: new Types.ObjectId(id) } }];
 }
