@@ -10,6 +10,7 @@ import { eventRoutes } from './events.js';
 import { health } from './health.js';
 import { recipientRoutes } from './recipients.js';
 import { templates } from './templates.js';
+import { tracking } from './tracking.js';
 import { unsubscribe } from './unsubscribe.js';
 
 /** A router and where it hangs. `isPublic`: nobody has to be signed in. */
@@ -34,5 +35,6 @@ export const mounts: readonly Mount[] = [
   { path: '/api/events', tag: 'Events', router: eventRoutes },
   { path: '/api/admin', tag: 'Administration', router: admin },
   { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
+  { path: '/t', tag: 'Links in messages', router: tracking, isPublic: true },
   { path: '/u', tag: 'Links in messages', router: unsubscribe, isPublic: true },
 ];
