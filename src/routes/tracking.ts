@@ -10,7 +10,7 @@ import { noteOpen } from '../tracking/opens.js';
 export const tracking = Router();
 
 /** One transparent pixel (GIF 89a): the 43 bytes that every mail program shows. */
-const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 
 /** More of a browser's name than anybody looks at. */
 const MAX_AGENT = 512;
