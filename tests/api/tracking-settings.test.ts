@@ -201,7 +201,7 @@ describe('what a campaign tracks', () => {
     const who = await sender();
     const id = await draft(who, people(1), { content: { html }, tracking: { opens: true, clicks: true } });
     const { preflight } = await as(who, 'post', `/api/campaigns/${id}/preflight`);
-    expect(preflight.missing.map(({ name }: { name: string }) => name)).toEqual(['plan']);
+    expect(preflight.missingVariables.map(({ name }: { name: string }) => name)).toEqual(['plan']);
   });
 
   it('is copied with it, also when its template is gone', async () => {
