@@ -67,13 +67,16 @@ export interface Sent {
   deliveredAt?: Date | null | undefined;
 }
 
-/** Whether a machine asked: a known one, or whoever was there within seconds of the message. */
-export function isMachine(hit: Hit, { sentAt, deliveredAt }: Sent): boolean {
-  const known = isKnownMachine(hit);
-  if (known !== undefined) return known;
-  // Before its outcome was written, or its delivery told: as soon as can be.
+/** Whether somebody was there so soon after the message as only a machine can be. */
+export function isSoon(at: Date, { sentAt, deliveredAt }: Sent): boolean {
+  // Without either, the outcome of the send is still to be written: as soon as can be.
   const cameAt = deliveredAt ?? sentAt;
-  return !cameAt || hit.at.getTime() - cameAt.getTime() < SOON_MS;
+  return !cameAt || at.getTime() - cameAt.getTime() < SOON_MS;
+}
+
+/** Whether a machine asked: a known one, or whoever was there within seconds of the message. */
+export function isMachine(hit: Hit, sent: Sent): boolean {
+  return isKnownMachine(hit) ?? isSoon(hit.at, sent);
 }
 
 function isInRanges(ip: string): boolean {

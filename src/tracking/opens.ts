@@ -3,7 +3,7 @@ import { logger } from '../logger.js';
 import { type Delivery, DeliveryModel } from '../models/delivery.js';
 import { log } from '../sending/log.js';
 import { idWithin } from './event-ids.js';
-import { type Hit, isKnownMachine, isMachine } from './machines.js';
+import { type Hit, isKnownMachine, isSoon } from './machines.js';
 import { type MessageLink, verifyOpen } from './tokens.js';
 
 /** Opens are gathered for so long, in ms, and in such numbers; a killed process forgets those of its last second. */
@@ -18,6 +18,8 @@ const LOGGED_EVERY_MS = 3_600_000;
 
 interface Open extends MessageLink {
   hit: Hit;
+  /** By what the request tells; undefined where that is nothing. */
+  isKnownMachine: boolean | undefined;
 }
 
 /** By delivery, and whether it is known for a machine's: the first of each tells all there is. */
@@ -33,7 +35,7 @@ let writing: Promise<void> = Promise.resolve();
 export async function noteOpen(token: string, hit: Hit): Promise<boolean> {
   const link = verifyOpen(token);
   if (!link) return false;
-  const open = { ...link, hit };
+  const open = { ...link, hit, isKnownMachine: isKnownMachine(hit) };
   const key = keyOf(open);
   if (gathered.has(key)) return true;
   if (gathered.size >= MAX_GATHERED) {
@@ -78,7 +80,7 @@ function gatherAgain(opens: readonly Open[]): void {
   timer ??= setTimeout(() => void flushOpens(), GATHER_MS);
 }
 
-const keyOf = ({ deliveryId, hit }: Open) => `${deliveryId.toHexString()}${isKnownMachine(hit) ?? ''}`;
+const keyOf = (open: Open) => `${open.deliveryId.toHexString()}${open.isKnownMachine ?? ''}`;
 
 type Known = Pick<
   Delivery,
@@ -89,13 +91,15 @@ const KNOWN = { business: 1, campaign: 1, email: 1, sentAt: 1, deliveredAt: 1, o
 
 /** The earliest open of each kind stays, whatever the order. Only a delivery of the token's business is touched. */
 async function write(opens: readonly Open[]): Promise<void> {
-  const deliveries = await DeliveryModel.find({ _id: { $in: opens.map((open) => open.deliveryId) } }, KNOWN).lean<
-    Known[]
-  >();
+  const ids = opens.map((open) => open.deliveryId);
+  const deliveries = await DeliveryModel.collection
+    .find<Known>({ _id: { $in: ids } }, { projection: KNOWN, batchSize: CHUNK })
+    .toArray();
   const byId = new Map(deliveries.map((delivery) => [delivery._id.toHexString(), delivery]));
-  const seen = opens.flatMap(({ businessId, deliveryId, hit }) => {
+  const seen = opens.flatMap(({ businessId, deliveryId, hit, isKnownMachine: known }) => {
     const delivery = byId.get(deliveryId.toHexString());
-    return delivery?.business.equals(businessId) ? [{ delivery, hit, machine: isMachine(hit, delivery) }] : [];
+    if (!delivery?.business.equals(businessId)) return [];
+    return [{ delivery, hit, machine: known ?? isSoon(hit.at, delivery) }];
   });
   const writes = seen.flatMap(({ delivery, hit: { at }, machine }) => {
     const field = machine ? 'machineOpenedAt' : 'openedAt';
