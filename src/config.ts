@@ -102,6 +102,8 @@ const Environment = z.object({
   DNS_SERVERS: commaList
     .pipe(z.array(z.string().refine(isDnsServer, 'must be IP addresses, each with a port where it is not 53')))
     .default([]),
+  SNS_CERT_URL_PREFIX: httpUrl.transform((url) => `${url}/`).optional(),
+  EVENT_RETENTION_DAYS: number(30, 3_650).default(90),
   TRUST_PROXY: trustProxy.default(0),
   AUTH_ATTEMPTS_PER_MINUTE: number(1, 1_000_000).default(20),
   WORKER_CONCURRENCY: number(1, 64).default(16),
@@ -132,6 +134,9 @@ function crossCheck(env: Partial<Environment>, problem: (variable: keyof Environ
   }
   if (env.SES_ENDPOINT !== undefined) {
     problem('SES_ENDPOINT', 'must not be set in production: mail would go there and not to AWS');
+  }
+  if (env.SNS_CERT_URL_PREFIX !== undefined) {
+    problem('SNS_CERT_URL_PREFIX', 'must not be set in production: whoever has that address could forge events');
   }
   if (env.PUBLIC_URL === undefined) problem('PUBLIC_URL', 'must be set in production: the base of unsubscribe links');
   else if (!env.PUBLIC_URL.startsWith('https://')) problem('PUBLIC_URL', 'must begin with https:// in production');
@@ -182,6 +187,8 @@ export function parseConfig(env: Record<string, string | undefined>) {
     registration: value.REGISTRATION ?? (value.NODE_ENV === 'production' ? 'closed' : 'open'),
     sesEndpoint: value.SES_ENDPOINT,
     dnsServers: value.DNS_SERVERS,
+    snsCertUrlPrefix: value.SNS_CERT_URL_PREFIX,
+    eventRetentionMs: value.EVENT_RETENTION_DAYS * 86_400_000,
     trustProxy: value.TRUST_PROXY,
     authAttemptsPerMinute: value.AUTH_ATTEMPTS_PER_MINUTE,
     workerConcurrency: value.WORKER_CONCURRENCY,

@@ -19,7 +19,7 @@ let backAt = Number.NEGATIVE_INFINITY;
 export async function connectRedis(): Promise<void> {
   shared = connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 3_000 });
   await untilReady(shared);
-  backAt = Number.NEGATIVE_INFINITY;
+  backAt = await startedAt(shared);
   shared.on('ready', () => {
     backAt = performance.now();
   });
@@ -31,7 +31,10 @@ export function redis(): Redis {
   return shared;
 }
 
-/** When the shared connection came back after an outage, on `performance.now()`'s clock; -Infinity where there was none. */
+/**
+ * When Redis began to answer as it does now, as far as this process knows, on `performance.now()`'s clock: when it was
+ * started, or when the shared connection came back after an outage.
+ */
 export function reconnectedAt(): number {
   return backAt;
 }
@@ -44,6 +47,12 @@ export async function isRedisUp(): Promise<boolean> {
 export async function disconnectRedis(): Promise<void> {
   shared?.disconnect();
   shared = undefined;
+}
+
+/** By the server's own word, whose seconds are whole: not earlier than it was. */
+async function startedAt(redis: Redis): Promise<number> {
+  const [, uptime] = /uptime_in_seconds:(\d+)/.exec(await redis.info('server')) ?? [];
+  return performance.now() - Number(uptime ?? 0) * 1_000;
 }
 
 /** @throws Error when Redis has not answered within `timeoutMs`. */

@@ -47,6 +47,8 @@ const quota = new Schema(
     /** The calendar month that `emailsSentThisMonth` counts, in the business's timezone: `2026-11`. */
     period: { type: String },
     reservations: { type: [reservation], required: true, default: [] },
+    /** What the sweeper settled from the ledger of late, with what it found to be used: a worker may know better yet. */
+    settled: { type: [reservation], default: undefined },
     /** The day that `days` counts, in the business's timezone: `2026-11-24`. */
     day: { type: String },
     /** Used and reserved today of what has a daily cap: `domain:example.com`, `campaign:<id>`. */
@@ -74,6 +76,26 @@ const sesConfiguration = new Schema(
     accountId: { type: String },
     verified: { type: Boolean, required: true, default: false },
     verifiedAt: { type: Date },
+  },
+  part,
+);
+
+/** How SES tells what became of the business's mail: by SNS, to a secret URL of its own. */
+const eventWiring = new Schema(
+  {
+    /** Of the URL's token, SHA-256 in hex. */
+    tokenHash: { type: String, required: true },
+    /** The token as a `Sealed`, in the context `<business id>:inbound`, to show the URL again. */
+    token: { type: Schema.Types.Mixed as unknown as { new (): Sealed }, required: true },
+    /** The token before the last rotation, for what is still on its way. */
+    previous: { type: new Schema({ tokenHash: { type: String }, until: { type: Date } }, part) },
+    /** The one topic that is believed. */
+    topicArn: { type: String },
+    configurationSet: { type: String },
+    subscriptionArn: { type: String },
+    /** When SNS's subscription was confirmed. */
+    confirmedAt: { type: Date },
+    lastEventAt: { type: Date },
   },
   part,
 );
@@ -153,6 +175,7 @@ const schema = new Schema(
     subscription: { type: subscription, required: true, default: {} },
     quota: { type: quota, required: true, default: {} },
     sesConfiguration: { type: sesConfiguration, required: true, default: {} },
+    eventWiring: { type: eventWiring },
     sendingDomains: { type: [sendingDomain], required: true, default: [] },
     settings: { type: settings, required: true, default: {} },
     status: { type: String, enum: BUSINESS_STATUSES, required: true, default: 'active' },
@@ -176,6 +199,14 @@ schema.index(
   { partialFilterExpression: { 'quota.reservations.at': { $exists: true } } },
 );
 
+schema.index(
+  { 'eventWiring.tokenHash': 1 },
+  { unique: true, partialFilterExpression: { 'eventWiring.tokenHash': { $exists: true } } },
+);
+schema.index(
+  { 'eventWiring.previous.tokenHash': 1 },
+  { partialFilterExpression: { 'eventWiring.previous.tokenHash': { $exists: true } } },
+);
 schema.index({ 'quota.isUnchecked': 1 }, { partialFilterExpression: { 'quota.isUnchecked': true } });
 schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $exists: true } } });
 

@@ -99,6 +99,8 @@ schema.index({ 'claim.token': 1 }, { partialFilterExpression: { 'claim.token': {
 schema.index({ message: 1, status: 1 }, { partialFilterExpression: { message: { $type: 'objectId' } } });
 // What of the month messages used, when it is held against the ledger.
 schema.index({ business: 1, 'claim.period': 1 }, { partialFilterExpression: { message: { $type: 'objectId' } } });
+// The delivery an event of SES is about, where it does not carry the hub's own tags.
+schema.index({ business: 1, messageId: 1 }, { partialFilterExpression: { messageId: { $exists: true } } });
 // What a business sent over a time, and what came of it that counts against it: the reputation guard's.
 schema.index({ business: 1, sentAt: 1 }, { partialFilterExpression: { sentAt: { $exists: true } } });
 schema.index(

@@ -22,9 +22,6 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** An event lives so long in the log, in ms. */
-export const EVENT_LIFETIME_MS = 90 * 86_400_000;
-
 /**
  * An event that is still to be put into the log. It is written into the document it is about by the very update that
  * made it true, so that neither can be without the other; `sending/upkeep/outbox.ts` takes it from there.

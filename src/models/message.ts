@@ -24,8 +24,8 @@ const schema = new Schema(
 );
 
 schema.index({ business: 1, _id: -1 });
-// The sweeper's: what is under way.
-schema.index({ status: 1, _id: 1 }, { partialFilterExpression: { status: 'open' } });
+// The sweeper's: what is under way, or was until lately.
+schema.index({ status: 1, updatedAt: 1 });
 
 export type Message = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
 export const MessageModel = model<Message>('Message', schema);

@@ -8,7 +8,9 @@ import { campaignRoutes } from './campaigns.js';
 import { docsRoutes } from './docs.js';
 import { eventRoutes } from './events.js';
 import { health } from './health.js';
+import { inbound } from './inbound.js';
 import { recipientRoutes } from './recipients.js';
+import { suppressionRoutes } from './suppressions.js';
 import { templates } from './templates.js';
 import { tracking } from './tracking.js';
 import { unsubscribe } from './unsubscribe.js';
@@ -32,7 +34,9 @@ export const mounts: readonly Mount[] = [
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },
   { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
   { path: '/api/campaigns', tag: 'The life of a campaign', router: campaignLifeRoutes },
+  { path: '/api/suppressions', tag: 'Suppressions', router: suppressionRoutes },
   { path: '/api/events', tag: 'Events', router: eventRoutes },
+  { path: '/api/inbound/ses', tag: 'Events', router: inbound, isPublic: true },
   { path: '/api/admin', tag: 'Administration', router: admin },
   { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
   { path: '/t', tag: 'Links in messages', router: tracking, isPublic: true },

@@ -1,6 +1,20 @@
 import { z } from 'zod';
 import { EVENT_TYPES, type Event } from '../models/event.js';
+import { Email } from './common.js';
 import { Id, operation, PageQuery, Pagination, Timestamp } from './operation.js';
+
+/** What each type has to tell. */
+const DATA = [
+  '`email.bounced`: permanent, subType, diagnostic',
+  '`email.complained`: subType, notSpam',
+  '`email.failed`: reason',
+  '`email.opened`: machine, ip, userAgent',
+  '`email.clicked`: the same, and link',
+  '`campaign.paused`: reason, message',
+  '`campaign.completed`: total, sent, failed, suppressed, unconfirmed',
+  '`quota.warning` and `quota.exceeded`: used, limit, period',
+  'empty for others',
+].join('; ');
 
 const EventView = z
   .object({
@@ -8,19 +22,21 @@ const EventView = z
     type: z.enum(EVENT_TYPES),
     at: z.iso.datetime(),
     campaign: Id.nullable(),
-    data: z.record(z.string(), z.unknown()).meta({
-      description:
-        '`campaign.paused`: reason, message. `campaign.completed`: total, sent, failed, suppressed, unconfirmed. `quota.warning` and `quota.exceeded`: used, limit, period. Empty for others',
+    delivery: Id.nullable().meta({
+      description: 'Of `email.*`: the recipient, by the id that the list of recipients has',
     }),
+    email: z.string().nullable(),
+    data: z.record(z.string(), z.unknown()).meta({ description: DATA }),
   })
   .meta({ id: 'Event' });
 
 export const ListEvents = operation({
   summary: 'The log of what happened, newest first',
-  description: 'Events stay for 90 days.',
+  description: 'Events stay for 90 days, unless the hub’s administrator says otherwise.',
   query: PageQuery.extend({
     type: z.enum(EVENT_TYPES).optional(),
     campaign: Id.optional(),
+    email: Email.optional().meta({ description: 'Of this address' }),
     from: Timestamp.transform((text) => new Date(text))
       .optional()
       .meta({ description: 'Not before this' }),
@@ -32,12 +48,14 @@ export const ListEvents = operation({
 });
 
 /** An event for its reader. */
-export function presentEvent({ _id, type, at, campaign, data }: Event): z.output<typeof EventView> {
+export function presentEvent({ _id, type, at, campaign, delivery, email, data }: Event): z.output<typeof EventView> {
   return {
     id: _id.toHexString(),
     type,
     at: at.toISOString(),
     campaign: campaign?.toHexString() ?? null,
+    delivery: delivery?.toHexString() ?? null,
+    email: email ?? null,
     data: data ?? {},
   };
 }

@@ -1,4 +1,5 @@
-import { EVENT_LIFETIME_MS, type Event, EventModel } from '../models/event.js';
+import { config } from '../config.js';
+import { type Event, EventModel } from '../models/event.js';
 import { insertMissing, JOURNALED } from '../mongo.js';
 
 /**
@@ -7,6 +8,9 @@ import { insertMissing, JOURNALED } from '../mongo.js';
  */
 export async function log(events: readonly Omit<Event, 'expiresAt'>[]): Promise<void> {
   if (events.length === 0) return;
-  const rows = events.map((event) => ({ ...event, expiresAt: new Date(event.at.getTime() + EVENT_LIFETIME_MS) }));
+  const rows = events.map((event) => ({
+    ...event,
+    expiresAt: new Date(event.at.getTime() + config().eventRetentionMs),
+  }));
   await insertMissing(EventModel.collection, rows, JOURNALED);
 }

@@ -12,12 +12,13 @@ import type { Page } from './pages.js';
  */
 export async function list(
   tenant: Tenant,
-  { type, campaign, from, to, cursor, limit }: z.output<typeof ListEvents.query>,
+  { type, campaign, email, from, to, cursor, limit }: z.output<typeof ListEvents.query>,
 ): Promise<Page<Event>> {
   const at = { ...(from ? { $gte: from } : {}), ...(to ? { $lt: to } : {}) };
   const filter = {
     ...(type ? { type } : {}),
     ...(campaign ? { campaign: new Types.ObjectId(campaign) } : {}),
+    ...(email ? { email } : {}),
     ...(from || to ? { at } : {}),
     ...(cursor ? { $or: before(cursor) } : {}),
   };

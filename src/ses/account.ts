@@ -7,14 +7,16 @@ export interface SendQuota {
   sentLast24Hours: number;
 }
 
+/** A turn may wait for it. */
+const LIMIT_MS = 4_000;
+
 /**
- * @param limitMs how long it may take; the client's own limit where absent.
+ * @param limitMs how long it may take.
  * @throws the SDK's error when SES refuses the credentials or does not answer.
  */
-export async function getSendQuota(client: SESClient, limitMs?: number): Promise<SendQuota> {
-  const { MaxSendRate, Max24HourSend, SentLast24Hours } = await client.send(
-    new GetSendQuotaCommand({}),
-    limitMs === undefined ? {} : { abortSignal: AbortSignal.timeout(limitMs) },
-  );
+export async function getSendQuota(client: SESClient, limitMs = LIMIT_MS): Promise<SendQuota> {
+  const { MaxSendRate, Max24HourSend, SentLast24Hours } = await client.send(new GetSendQuotaCommand({}), {
+    abortSignal: AbortSignal.timeout(limitMs),
+  });
   return { maxPerSecond: MaxSendRate ?? 1, maxPer24Hours: Max24HourSend ?? 200, sentLast24Hours: SentLast24Hours ?? 0 };
 }

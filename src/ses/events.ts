@@ -15,7 +15,14 @@ export type SesEvent = {
   | { kind: 'bounce'; isPermanent: boolean; subType: string; diagnostic: string }
   | { kind: 'complaint'; isNotSpam: boolean; subType: string }
   | { kind: 'reject'; reason: string }
+  /** SES cannot deliver it yet, and goes on trying. */
+  | { kind: 'delay'; subType: string }
+  /** By SES's own tracking, where a business has it on. */
+  | { kind: 'open'; ip: string; userAgent: string }
+  | { kind: 'click'; ip: string; userAgent: string; link: string }
 );
+
+export type SesEventKind = SesEvent['kind'];
 
 const text = z.string().max(2_000).catch('');
 const timestamp = z.iso.datetime({ offset: true }).optional().catch(undefined);
@@ -43,17 +50,22 @@ const Payload = z.object({
     .optional(),
   delivery: z.object({ timestamp }).optional(),
   reject: z.object({ reason: text }).optional(),
+  failure: z.object({ errorMessage: text }).optional(),
+  deliveryDelay: z.object({ delayType: text, timestamp }).optional(),
+  open: z.object({ ipAddress: text, userAgent: text, timestamp }).optional(),
+  click: z.object({ ipAddress: text, userAgent: text, link: text, timestamp }).optional(),
 });
 
 /**
  * Reads an event or notification of SES (Amazon SES Developer Guide, "Contents of event data that Amazon SES publishes to
  * Amazon SNS"). Pure.
- * @returns undefined for what it is not, and for kinds that move no delivery.
+ * @returns undefined for what it is not, and for kinds that say nothing of a message's way.
  */
 export function parseSesEvent(payload: unknown): SesEvent | undefined {
   const parsed = Payload.safeParse(payload);
   if (!parsed.success) return undefined;
-  const { eventType, notificationType, mail, bounce, complaint, delivery, reject } = parsed.data;
+  const { eventType, notificationType, mail, bounce, complaint, delivery, reject, failure } = parsed.data;
+  const { deliveryDelay, open, click } = parsed.data;
   const attempt = Number(mail.tags?.pmh_attempt?.[0]);
   const sentAt = new Date(mail.timestamp ?? Date.now());
   const common = {
@@ -70,6 +82,20 @@ export function parseSesEvent(payload: unknown): SesEvent | undefined {
       return { ...common, kind: 'delivery', at: at(delivery?.timestamp) };
     case 'Reject':
       return { ...common, kind: 'reject', at: at(), reason: reject?.reason ?? '' };
+    // Of a template at SES, which the hub has none of; somebody else's message in the same account may.
+    case 'Rendering Failure':
+      return { ...common, kind: 'reject', at: at(), reason: failure?.errorMessage ?? '' };
+    case 'DeliveryDelay':
+      return { ...common, kind: 'delay', at: at(deliveryDelay?.timestamp), subType: deliveryDelay?.delayType ?? '' };
+    case 'Open': {
+      if (!open) return undefined;
+      return { ...common, kind: 'open', at: at(open.timestamp), ip: open.ipAddress, userAgent: open.userAgent };
+    }
+    case 'Click': {
+      if (!click) return undefined;
+      const { ipAddress: ip, userAgent, link } = click;
+      return { ...common, kind: 'click', at: at(click.timestamp), ip, userAgent, link };
+    }
     case 'Bounce': {
       if (!bounce) return undefined;
       const { bounceType, bounceSubType, bouncedRecipients, timestamp: happened } = bounce;

@@ -5,6 +5,7 @@ import type { Sealed } from '../secrets.js';
 import { getSendQuota, type SendQuota } from './account.js';
 import { CALL_TIMEOUT_MS, newSesClient } from './clients.js';
 import { accountOf, credentialsOf } from './credentials.js';
+import { limited } from './limited.js';
 
 /** A message ready for SES: one recipient, since a complaint cannot tell two apart. */
 export interface RawMessage {
@@ -21,6 +22,7 @@ export interface RawMessage {
 export interface Gateway {
   /** The account its limits belong to: `<AWS account or access key>/<region>`. */
   account: string;
+  accessKeyId: string;
   /** @returns SES's message id. @throws the SDK's error, which `classify` in `errors.ts` reads. */
   send(message: RawMessage): Promise<string>;
   quota(): Promise<SendQuota>;
@@ -62,6 +64,7 @@ export class Gateways {
     const client = newSesClient(credentials);
     const gateway: Gateway = {
       account,
+      accessKeyId: credentials.accessKeyId,
       send: (message) => sendRaw(client, message),
       quota: () => getSendQuota(client),
     };
@@ -76,14 +79,13 @@ export class Gateways {
 }
 
 async function sendRaw(client: SESClient, { raw, from, to, tags }: RawMessage): Promise<string> {
-  const { MessageId } = await client.send(
-    new SendRawEmailCommand({
-      RawMessage: { Data: raw },
-      Source: from,
-      Destinations: [to],
-      Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
-    }),
-  );
+  const command = new SendRawEmailCommand({
+    RawMessage: { Data: raw },
+    Source: from,
+    Destinations: [to],
+    Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+  });
+  const { MessageId } = await limited(CALL_TIMEOUT_MS, (options) => client.send(command, options));
   // An answer without it is no answer: whether the message went out is not known.
   if (!MessageId) throw new Error('SES answered without a MessageId');
   return MessageId;

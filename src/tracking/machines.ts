@@ -21,7 +21,7 @@ const APPLE_PRIVACY = 'Mozilla/5.0';
 
 /** Programs and libraries, and what scans mail. Mail programs and browsers say none of it. */
 const MACHINES =
-  /bot\b|crawl|spider|slurp|scan|preview|headless|phantomjs|curl\/|wget\/|python|java\/|okhttp|go-http|libwww|httpclient|node-fetch|axios|undici|\bruby\b|\bperl\b|barracuda|proofpoint|mimecast|symantec|messagelabs|ironport|fireeye|trendmicro|zscaler|forcepoint|websense|sophos|bitdefender|kaspersky|safelinks/i;
+  /bot\b|crawl|spider|slurp|scan|preview|headless|phantomjs|curl\/|wget\/|python|java\/|okhttp|go-http|libwww|httpclient|node-fetch|axios|undici|\bruby\b|\bperl\b|barracuda|proofpoint|mimecast|symantec|messagelabs|ironport|fireeye|trendmicro|zscaler|forcepoint|websense|sophos|bitdefender|kaspersky|safelinks|facebookexternalhit|whatsapp|monitor|guzzle/i;
 
 /** Where those fetch from that look like a browser. */
 const RANGES: readonly [network: string, prefix: number][] = [

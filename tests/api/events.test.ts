@@ -58,6 +58,17 @@ describe('GET /api/events', () => {
     expect((await types(`?to=${second}`)).sort()).toEqual(['campaign.started', 'quota.warning']);
   });
 
+  it('finds by address, and shows whom it was about', async () => {
+    const { token, businessId } = await register();
+    const [delivery, email] = [new Types.ObjectId(), 'ann@example.com'];
+    await happened(businessId, ['email.sent', 'email.delivered', 'email.sent']);
+    await EventModel.updateMany({ business: businessId, type: 'email.sent' }, { delivery, email });
+    const others = await list(token, '?email=bob@example.com').expect(200);
+    expect(others.body.events).toHaveLength(0);
+    const found = (await list(token, '?email=ann@EXAMPLE.com').expect(200)).body.events;
+    expect(found).toMatchObject([1, 2].map(() => ({ type: 'email.sent', delivery: String(delivery), email })));
+  });
+
   it('is the tenant’s own, and needs the permission', async () => {
     const [who, other] = [await register(), await register()];
     await happened(who.businessId, ['quota.warning']);
@@ -66,11 +77,16 @@ describe('GET /api/events', () => {
     await api().get('/api/events').expect(401);
   });
 
-  it.each(['?type=x', '?campaign=1', '?from=2026-01-01', '?cursor=nonsense', '?limit=0', '?address=a@b.com'])(
-    'refuses %s',
-    async (query) => {
-      const { token } = await register();
-      await list(token, query).expect(422);
-    },
-  );
+  it.each([
+    '?type=x',
+    '?campaign=1',
+    '?from=2026-01-01',
+    '?cursor=nonsense',
+    '?limit=0',
+    '?address=a@b.com',
+    '?email=ann',
+  ])('refuses %s', async (query) => {
+    const { token } = await register();
+    await list(token, query).expect(422);
+  });
 });

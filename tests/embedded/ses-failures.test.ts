@@ -27,6 +27,16 @@ describe('failures of the local SES on demand', () => {
     expect(await control.totals()).toMatchObject({ accepted: accepted + 1 });
   });
 
+  it('begins an answer that never ends, which the time limit of an answer does not notice', async () => {
+    const { endpoint, control } = await useSes();
+    await control.fail({ kind: 'accept-then-half-answer', next: 1 });
+    const call = sdk(endpoint).send(mail('a@example.net'), { abortSignal: AbortSignal.timeout(900) });
+    const startedAt = performance.now();
+    expect(await failureOf(call)).toMatchObject({ name: 'AbortError' });
+    expect(performance.now() - startedAt).toBeGreaterThan(850);
+    expect(await control.totals()).toMatchObject({ accepted: 1 });
+  });
+
   it('answers late what it stalled for a time, and what it was told to be slow at', async () => {
     const { endpoint, control } = await useSes();
     const client = sdk(endpoint, 'AKIATEST', PATIENT);

@@ -14,6 +14,7 @@ Object.assign(process.env, {
   MONGODB_URI: mongo.href,
   REDIS_URL: redis.href,
   SES_ENDPOINT: inject('sesEndpoint'),
+  SNS_CERT_URL_PREFIX: inject('sns').url,
   PUBLIC_URL: 'https://hub.example.test',
   AUTH_ATTEMPTS_PER_MINUTE: '1000000',
 });

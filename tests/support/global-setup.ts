@@ -1,11 +1,13 @@
 import type { TestProject } from 'vitest/node';
 import { startServices } from '../../src/embedded/services.js';
+import { type Sns, startSns } from './sns-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     mongodbUri: string;
     redisUrl: string;
     sesEndpoint: string;
+    sns: Sns;
   }
 }
 
@@ -15,5 +17,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('mongodbUri', services.mongodbUri);
   project.provide('redisUrl', services.redisUrl);
   project.provide('sesEndpoint', services.sesEndpoint);
-  return () => services.close();
+  const { sns, close } = await startSns();
+  project.provide('sns', sns);
+  return async () => {
+    close();
+    await services.close();
+  };
 }

@@ -60,7 +60,7 @@ describe('the breaker', () => {
 describe('an SES that gives no clear answers', () => {
   it('leaves few in doubt, and the campaign goes on when it answers again', { timeout: 60_000 }, async () => {
     const who = await sender();
-    await ses().fail({ kind: 'bad-gateway', accessKeyId: who.accessKeyId });
+    const failure = await ses().fail({ kind: 'bad-gateway', accessKeyId: who.accessKeyId });
     const id = await launched(who, people(400));
     startWorkers(2);
     const campaign = await until(async () => {
@@ -72,7 +72,7 @@ describe('an SES that gives no clear answers', () => {
     const doubtful = await DeliveryModel.countDocuments({ campaign: id, status: 'unconfirmed' });
     expect(doubtful).toBeLessThanOrEqual(4 * (16 + UNCLEAR));
 
-    await ses().clearFailures();
+    await ses().lift(failure);
     const sent = await untilCampaign(who, id, 'sent', 50_000);
     expect(sent.hold).toBeNull();
     const states = await statesOf(who, id);

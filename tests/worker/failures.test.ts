@@ -1,11 +1,17 @@
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
-import { BusinessModel } from '../../src/models/business.js';
+import { type Business, BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
+import { type EmailCampaign, EmailCampaignModel } from '../../src/models/email-campaign.js';
 import { startWorkers as startOwnWorkers } from '../../src/queue/workers.js';
+import { campaignSource } from '../../src/sending/batch/campaign-source.js';
 import { claim, findDueOfCampaign, giveBack } from '../../src/sending/batch/claim.js';
+import { runBatch } from '../../src/sending/batch/run.js';
+import { Traffic } from '../../src/sending/batch/traffic.js';
 import { reserve } from '../../src/sending/limits/quota.js';
 import { sweep } from '../../src/sending/upkeep/sweep.js';
+import { Gateways } from '../../src/ses/gateway.js';
+import { connectSes } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import {
   accepted,
@@ -70,6 +76,38 @@ describe('what SES answers', () => {
       expect(await usedOf(who)).toBe(20);
     },
   );
+
+  it('an answer that begins and never ends is given up like one that never comes', async () => {
+    const who = await sender();
+    const recipients = people(20);
+    await ses().fail({ kind: 'accept-then-half-answer', accessKeyId: who.accessKeyId, next: 1 });
+    const id = await launched(who, recipients);
+    startWorkers();
+    await untilCampaign(who, id, 'sent', 40_000);
+    expect(await statesOf(who, id)).toEqual({ sent: 19, unconfirmed: 1 });
+    expect(await accepted(who)).toHaveLength(20);
+  });
+
+  it('what SES says of keys that were replaced meanwhile is not held against the new ones', async () => {
+    const who = await sender();
+    await ses().fail({ kind: 'latency', delayMs: 1_500, accessKeyId: who.accessKeyId });
+    await ses().fail({ kind: 'error', code: 'InvalidClientTokenId', status: 403, accessKeyId: who.accessKeyId });
+    const id = await launched(who, people(5));
+    const campaign = await EmailCampaignModel.findById(id).lean<EmailCampaign>().orFail();
+    const gateways = new Gateways();
+    const old = gateways.of(await BusinessModel.findById(who.businessId).lean<Business>().orFail());
+    if (!old) throw new Error('no gateway');
+    const accessKeyId = await connectSes(who);
+    await ses().changeAccount(accessKeyId, { maxSendRate: 100, max24HourSend: -1 });
+    // As a batch that began before the change goes on.
+    const sending = { gateways: Object.assign(gateways, { of: () => old }), traffic: new Traffic() };
+    await runBatch(campaignSource(campaign), { ...sending, signal: new AbortController().signal });
+    const business = await BusinessModel.findById(who.businessId).lean();
+    expect(business?.sesConfiguration.verified).toBe(true);
+    startWorkers();
+    await untilCampaign(who, id, 'sent');
+    gateways.close();
+  });
 
   it('a paused account pauses the campaign with the reason and fails nobody', async () => {
     const who = await sender();
@@ -154,7 +192,7 @@ describe('a worker that stood still for longer than its claim', () => {
     if (!campaign?.campaign) throw new Error('no delivery');
     const token = new Types.ObjectId();
     const { deliveries } = await claim(
-      { id: token, n: 6, period: '2026-11' },
+      { id: token, n: 6, period: '2026-11', askedAt: performance.now() },
       await findDueOfCampaign(campaign.campaign, 6),
     );
     await DeliveryModel.updateMany({ campaign: id }, { $set: { 'claim.until': new Date(0) } });

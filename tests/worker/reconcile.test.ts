@@ -29,7 +29,7 @@ const read = (who: Sender) => BusinessModel.findById(who.businessId).lean().orFa
 async function ended(who: Sender): Promise<string> {
   const recipients = people(30);
   await ses().fail({ kind: 'drop', accessKeyId: who.accessKeyId, recipient: recipients[3]?.email ?? '', next: 1 });
-  await ses().fail({ kind: 'reject', accessKeyId: who.accessKeyId, recipient: recipients[5]?.email ?? '' });
+  await ses().fail({ kind: 'reject', accessKeyId: who.accessKeyId, recipient: recipients[5]?.email ?? '', next: 1 });
   const id = await launched(who, recipients);
   startWorkers();
   await untilCampaign(who, id, 'sent');
@@ -89,7 +89,6 @@ describe('the reconciliation', () => {
     const id = await ended(who);
     await as(who, 'post', `/api/campaigns/${id}/test`, { to: ['a@b.com', 'c@d.com'] }, 202);
     await DeliveryModel.updateMany({ campaign: id, status: 'unconfirmed' }, { unconfirmedAt: new Date(0) });
-    await ses().clearFailures();
     await as(who, 'post', `/api/campaigns/${id}/retry`, { statuses: ['failed', 'unconfirmed'] }, 202);
     await untilCampaign(who, id, 'sent');
     await until(async () => (await read(who)).quota.reservations.length === 0);
@@ -99,5 +98,22 @@ describe('the reconciliation', () => {
       return (await read(who)).quota.isUnchecked === undefined;
     });
     expect((await read(who)).subscription.emailsSentThisMonth).toBe(33);
+  });
+
+  it('gets to everybody, also where some are never quiet', async () => {
+    const campaign = { name: 'on hold', status: 'sending', createdBy: new Types.ObjectId(), launchedAt: longAgo };
+    const months = Array.from({ length: 7 }, (_, n) => ({
+      name: `Business ${n}`,
+      domain: `business${n}.test`,
+      subscription: { emailsSentThisMonth: 77 },
+      quota: { period: '2026-11', isUnchecked: true },
+    }));
+    const all = await BusinessModel.insertMany(months);
+    const quiet = all.at(-1);
+    await EmailCampaignModel.insertMany(all.slice(0, -1).map(({ _id }) => ({ ...campaign, business: _id })));
+    await until(async () => {
+      await reconcile();
+      return (await BusinessModel.findById(quiet?._id).lean())?.subscription.emailsSentThisMonth === 0;
+    });
   });
 });

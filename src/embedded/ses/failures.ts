@@ -6,7 +6,12 @@ const REFUSALS = ['throttle', 'daily-quota', 'reject', 'pause', 'error'] as cons
 /** The caller gets no clear answer, and nothing was accepted. */
 const LOSSES_BEFORE = ['stall', 'drop', 'bad-gateway'] as const;
 /** The caller gets no clear answer, and the message was accepted. */
-const LOSSES_AFTER = ['accept-then-stall', 'accept-then-drop', 'accept-then-bad-gateway'] as const;
+const LOSSES_AFTER = [
+  'accept-then-stall',
+  'accept-then-half-answer',
+  'accept-then-drop',
+  'accept-then-bad-gateway',
+] as const;
 
 /** A failure on demand; see the README for what each kind does. */
 export const FailureRule = z.object({
@@ -44,7 +49,11 @@ export interface Candidate {
 }
 
 /** How the caller is left without a clear answer; a stall with a delay answers late. */
-export type Loss = { kind: 'stall'; delayMs: number | undefined } | { kind: 'drop' } | { kind: 'bad-gateway' };
+export type Loss =
+  | { kind: 'stall'; delayMs: number | undefined }
+  | { kind: 'half-answer' }
+  | { kind: 'drop' }
+  | { kind: 'bad-gateway' };
 
 /** The failures on demand, tried in the order in which they were added. */
 export class Failures {
@@ -88,7 +97,7 @@ export class Failures {
     if (!rule) return undefined;
     const kind = rule.kind.replace('accept-then-', '');
     if (kind === 'stall') return { kind, delayMs: rule.delayMs };
-    return kind === 'drop' ? { kind } : { kind: 'bad-gateway' };
+    return kind === 'drop' || kind === 'half-answer' ? { kind } : { kind: 'bad-gateway' };
   }
 
   /** How long the answer to this send has to wait, in milliseconds. */

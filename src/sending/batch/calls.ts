@@ -29,6 +29,8 @@ const SILENT_MS = 2_000;
 export interface Pace {
   from: number;
   spacingMs: number;
+  /** By how much they may be too late as it is: what was asked for is not known to be given at once. */
+  uncertainMs: number;
 }
 
 /** How the calls of a batch ended so far. */
@@ -131,7 +133,7 @@ class Calls {
   }
 
   private lastMoment(slot: number): number {
-    return Math.min(this.batch.deadline, slot + this.lateMs);
+    return Math.min(this.batch.deadline, slot + this.lateMs - this.batch.pace.uncertainMs);
   }
 
   private async call(delivery: Delivery): Promise<void> {
@@ -174,8 +176,9 @@ class Calls {
 
 /** Whether the source may still send, by one look at the database every so often for all lanes. */
 function watch(source: Source): () => Promise<boolean> {
-  let looked = performance.now();
-  let answer = Promise.resolve(true);
+  // Since the batch began it may have waited for SES, Redis and MongoDB: the first call looks.
+  let looked = Number.NEGATIVE_INFINITY;
+  let answer = Promise.resolve(false);
   return () => {
     if (performance.now() - looked > WATCH_MS) {
       looked = performance.now();

@@ -1,5 +1,6 @@
 import { DeliveryModel } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import { comeBack } from '../campaigns/comeback.js';
 import { hold, pause, unhold } from '../campaigns/moves.js';
 import { capsOf } from '../limits/caps.js';
 import { blockedForBulk } from '../suppression.js';
@@ -45,6 +46,8 @@ export function campaignSource(campaign: EmailCampaign): Source {
         () => true,
       );
     },
+
+    cameBack: () => comeBack(_id),
 
     async stop(reason, message) {
       await pause(_id, reason, reason === 'quota_exceeded' ? `${message}; it goes on when there are more` : message);

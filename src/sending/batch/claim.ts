@@ -10,8 +10,11 @@ export const LEASE_MS = 60_000;
 /** The error of a delivery whose worker did not come back. */
 const WORKER_LOST = 'worker_lost';
 
-/** No call begins when it could still be under way as the claim ends. */
+/** No call begins when it could still be under way as the claim ends, or as the sweeper settles what was reserved for it. */
 const LAST_CALL_MS = LEASE_MS - 2 * CALL_TIMEOUT_MS;
+
+/** A claim that MongoDB has not made by then is not made any more, in ms. */
+export const CLAIM_LIMIT_MS = 5_000;
 
 /** Deliveries that this worker, and nobody else, may send until `deadline`. */
 export interface Claim {
@@ -43,10 +46,18 @@ export async function findDueOfCampaign(campaignId: Types.ObjectId, wanted: numb
  * Claims those of the candidates that are still pending. The claim is in MongoDB's journal before this resolves, and so
  * before SES is called: whatever dies afterwards, the delivery is known to be in doubt.
  */
-export async function claim({ id: token, period }: Reservation, candidates: readonly Delivery[]): Promise<Claim> {
-  const deadline = performance.now() + LAST_CALL_MS;
+export async function claim(
+  { id: token, period, askedAt }: Reservation,
+  candidates: readonly Delivery[],
+): Promise<Claim> {
+  // From the reservation on: a worker that stood still after it must not send what nobody pays for any more.
+  const deadline = askedAt + LAST_CALL_MS;
+  const [first] = candidates;
+  // Another worker may have tried one of them since they were found: then it waits, and its attempts have grown.
+  const areEqual = candidates.every(({ attempts }) => attempts === first?.attempts);
+  const asFound = { dueAt: { $lte: new Date() }, ...(areEqual ? { attempts: first?.attempts ?? 0 } : {}) };
   const { modifiedCount } = await DeliveryModel.collection.updateMany(
-    { _id: { $in: candidates.map((delivery) => delivery._id) }, status: 'pending' },
+    { _id: { $in: candidates.map((delivery) => delivery._id) }, status: 'pending', ...asFound },
     [
       {
         $set: {
@@ -56,9 +67,9 @@ export async function claim({ id: token, period }: Reservation, candidates: read
         },
       },
     ],
-    { writeConcern: JOURNALED },
+    { writeConcern: JOURNALED, maxTimeMS: CLAIM_LIMIT_MS },
   );
-  if (modifiedCount < candidates.length) {
+  if (modifiedCount < candidates.length || !areEqual) {
     // Another worker was faster with some of them: the token says which are ours.
     return { token, deliveries: await DeliveryModel.find({ 'claim.token': token }).lean<Delivery[]>(), deadline };
   }
@@ -77,22 +88,23 @@ export interface GiveBack {
 /**
  * Puts back to pending what SES surely did not take: of this claim, also where it has run out meanwhile and the sweeper
  * took the delivery for doubtful. Nothing that somebody else holds is touched.
+ * @returns how many went back.
  */
 export async function giveBack(
   token: Types.ObjectId,
   ids: readonly Types.ObjectId[],
   how: GiveBack = {},
-): Promise<void> {
-  await giveBackWhere({ _id: { $in: [...ids] }, 'claim.token': token }, how);
+): Promise<number> {
+  return giveBackWhere({ _id: { $in: [...ids] }, 'claim.token': token }, how);
 }
 
 /** Puts back to pending everything that a claim took, when not even the answer to the claim itself came. */
-export async function giveBackAll(token: Types.ObjectId): Promise<void> {
-  await giveBackWhere({ 'claim.token': token }, {});
+export async function giveBackAll(token: Types.ObjectId): Promise<number> {
+  return giveBackWhere({ 'claim.token': token }, {});
 }
 
-async function giveBackWhere(filter: Record<string, unknown>, how: GiveBack): Promise<void> {
-  await DeliveryModel.collection.updateMany(
+async function giveBackWhere(filter: Record<string, unknown>, how: GiveBack): Promise<number> {
+  const { modifiedCount } = await DeliveryModel.collection.updateMany(
     { ...filter, $or: [{ status: 'sending' }, { status: 'unconfirmed', 'error.code': WORKER_LOST }] },
     {
       $set: { status: 'pending', dueAt: how.dueAt ?? AT_ONCE, ...(how.error ? { error: how.error } : {}) },
@@ -101,6 +113,7 @@ async function giveBackWhere(filter: Record<string, unknown>, how: GiveBack): Pr
     },
     { writeConcern: JOURNALED },
   );
+  return modifiedCount;
 }
 
 /**

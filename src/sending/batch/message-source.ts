@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose';
 import { DeliveryModel } from '../../models/delivery.js';
 import { type Message, MessageModel } from '../../models/message.js';
 import { JOURNALED } from '../../mongo.js';
@@ -33,8 +34,20 @@ export function messageSource({ _id, business, kind, frozen, expiresAt }: Messag
         .lean(),
     blocked: (emails) => blockedForAll({ businessId: business }, emails),
     started: async () => undefined,
+    async cameBack() {
+      await reopenMessage(_id);
+    },
     stop: fail,
     hold: async ({ retryAt }) => ({ kind: 'wait', ms: Math.max(0, retryAt.getTime() - Date.now()) }),
     refusesAll: async () => false,
   };
+}
+
+/** A message with an open delivery is not done: its next turn sends it, or says that it is too late. */
+export async function reopenMessage(messageId: Types.ObjectId): Promise<boolean> {
+  const { modifiedCount } = await MessageModel.updateOne(
+    { _id: messageId, status: 'done' },
+    { $set: { status: 'open' } },
+  );
+  return modifiedCount > 0;
 }

@@ -1,4 +1,5 @@
-import type { Types } from 'mongoose';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose, { type Types } from 'mongoose';
 import { logger } from '../../logger.js';
 import { type Business, BusinessModel } from '../../models/business.js';
 import type { Delivery } from '../../models/delivery.js';
@@ -10,7 +11,7 @@ import * as limiter from '../limits/limiter.js';
 import * as quota from '../limits/quota.js';
 import type { Stop } from './attempt.js';
 import { type CallsEnd, makeCalls } from './calls.js';
-import { type Claim, claim, giveBack, giveBackAll } from './claim.js';
+import { CLAIM_LIMIT_MS, type Claim, claim, giveBack, giveBackAll } from './claim.js';
 import { capped, dayExhausted, unclearAnswers } from './holds.js';
 import { persist } from './persist.js';
 import { Recorder } from './record.js';
@@ -75,7 +76,7 @@ export async function runBatch(source: Source, sending: Sending): Promise<BatchE
   });
   const conclude = async () => {
     await recorder.written();
-    await returnUnsent(reservation.id, end);
+    await returnUnsent(source, reservation.id, end);
     await persist('a quota reservation', () => quota.settle(source.mailing.business, reservation.id, end.used));
   };
   if (end.open === 0) {
@@ -83,7 +84,7 @@ export async function runBatch(source: Source, sending: Sending): Promise<BatchE
     return react(begun, slots, end);
   }
   // SES is silent. The turn is for others; these calls are concluded when they end.
-  await returnUnsent(reservation.id, end);
+  await returnUnsent(source, reservation.id, end);
   const late = answered.then(conclude).then(() => react(begun, slots, end));
   const quiet = late.then(
     () => undefined,
@@ -128,7 +129,7 @@ async function slotsFor({ source, gateway }: Batch, wanted: number): Promise<lim
   } catch (error) {
     const failure = classify(error);
     if (failure.kind !== 'credentials' && failure.kind !== 'account') throw error;
-    return stopFor(source, failure.kind, `${failure.code}: ${failure.message}`);
+    return stopFor({ source, gateway }, failure.kind, `${failure.code}: ${failure.message}`);
   }
 }
 
@@ -168,7 +169,8 @@ async function claimAllowed(
     });
     return { allowed, deadline: claimed.deadline };
   } catch (error) {
-    // Whether the claim was written is not known; that nobody was mailed is.
+    // Whether the claim was written is not known; that nobody was mailed is. Where MongoDB did not answer, it may still be at it.
+    if (!(error instanceof mongoose.mongo.MongoServerError)) await sleep(CLAIM_LIMIT_MS);
     await persist('a claim that failed', () => giveBackAll(reservation.id));
     await persist('a quota reservation', () => quota.settle(source.mailing.business, reservation.id, 0));
     throw error;
@@ -176,13 +178,15 @@ async function claimAllowed(
 }
 
 /** Gives back what `end` lists so far, and takes it off the list. */
-async function returnUnsent(token: Types.ObjectId, end: CallsEnd): Promise<void> {
+async function returnUnsent(source: Source, token: Types.ObjectId, end: CallsEnd): Promise<void> {
   const returned = end.returned.splice(0);
+  if (returned.length === 0) return;
   const atOnce = returned.filter(({ how }) => !how.dueAt).map(({ id }) => id);
   if (atOnce.length > 0) await persist('deliveries given back', () => giveBack(token, atOnce));
   for (const { id, how } of returned) {
     if (how.dueAt) await persist('a delivery given back', () => giveBack(token, [id], how));
   }
+  await persist('what was given back', () => source.cameBack());
 }
 
 async function react(batch: Batch, slots: limiter.Slots, end: CallsEnd): Promise<BatchEnd> {
@@ -197,7 +201,8 @@ async function react(batch: Batch, slots: limiter.Slots, end: CallsEnd): Promise
   return end.stop ? obey(end.stop, batch) : { kind: 'more' };
 }
 
-async function obey(stop: Stop, { source, gateway }: Batch): Promise<BatchEnd> {
+async function obey(stop: Stop, batch: Batch): Promise<BatchEnd> {
+  const { source, gateway } = batch;
   const { _id: id } = source.mailing;
   logger().warn({ id, lane: source.lane, account: gateway.account, stop: stop.kind }, 'SES stops the batch');
   switch (stop.kind) {
@@ -210,14 +215,21 @@ async function obey(stop: Stop, { source, gateway }: Batch): Promise<BatchEnd> {
     case 'unreachable':
       return { kind: 'wait', ms: UNREACHABLE_MS };
     case 'pause':
-      return stopFor(source, stop.reason, stop.message);
+      return stopFor(batch, stop.reason, stop.message);
   }
 }
 
 /** Stops; wrong credentials are also marked as such, so that no campaign begins with them. */
-async function stopFor(source: Source, reason: PauseReason, message: string): Promise<BatchEnd> {
+async function stopFor(
+  { source, gateway }: Pick<Batch, 'source' | 'gateway'>,
+  reason: PauseReason,
+  message: string,
+): Promise<BatchEnd> {
   if (reason === 'credentials') {
-    await BusinessModel.updateOne({ _id: source.mailing.business }, { $set: { 'sesConfiguration.verified': false } });
+    const asked = { _id: source.mailing.business, 'sesConfiguration.accessKeyId': gateway.accessKeyId };
+    const { matchedCount } = await BusinessModel.updateOne(asked, { $set: { 'sesConfiguration.verified': false } });
+    // Others were connected meanwhile: what SES said is about the old ones.
+    if (matchedCount === 0) return { kind: 'wait', ms: 0 };
   }
   return source.stop(reason, message);
 }

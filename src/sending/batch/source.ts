@@ -44,6 +44,8 @@ export interface Source {
   blocked(emails: readonly string[]): Promise<Map<string, SuppressionReason>>;
   /** A batch begins to call SES. Never throws: the claim is made. */
   started(): Promise<void>;
+  /** Deliveries went back to pending, perhaps after it was taken to be over. */
+  cameBack(): Promise<void>;
   /** Whether an answer of SES that is about the account fails this delivery alone, and the next is tried all the same. */
   readonly failsAlone: boolean;
   /** Nothing of it can go out until a person acts. */

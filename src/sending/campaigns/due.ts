@@ -3,6 +3,7 @@ import type { Types } from 'mongoose';
 import { AppError } from '../../errors.js';
 import { logger } from '../../logger.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import { NO_IMPORT } from '../states.js';
 import { hold, release } from '../upkeep/leases.js';
 import { launch } from './launch.js';
 import { because, move, pause } from './moves.js';
@@ -35,7 +36,8 @@ export function createLauncher(): Launcher {
       const due = await EmailCampaignModel.find({
         status: 'scheduled',
         isDeleted: { $ne: true },
-        $expr: { $lte: ['$scheduledFor', '$$NOW'] },
+        // What waits for an import, whose sender may be slow, must not fill the round.
+        $expr: { $and: [{ $lte: ['$scheduledFor', '$$NOW'] }, NO_IMPORT.$expr] },
       })
         .sort({ scheduledFor: 1 })
         .limit(ROUND)

@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import { AT_ONCE, DeliveryModel } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel, type RetryStatus } from '../../models/email-campaign.js';
 import { JOURNALED } from '../../mongo.js';
+import { endAgain } from './comeback.js';
 
 /** An attempt without a clear answer may be heard of for so long, in ms; before, nobody sends it again. */
 export const DOUBTFUL_MS = 15 * 60_000;
@@ -29,11 +30,25 @@ export function retryable(campaignId: Types.ObjectId, status: RetryStatus, retry
  */
 export async function putBack({ _id, retry }: EmailCampaign): Promise<void> {
   if (!retry) return;
+  await putBackAll(_id, retry);
+  // This retry's: another may have been asked for meanwhile.
+  const { failedBefore, unconfirmedBefore } = retry;
+  await EmailCampaignModel.updateOne(
+    { _id, 'retry.failedBefore': failedBefore, 'retry.unconfirmedBefore': unconfirmedBefore },
+    { $unset: { retry: 1 } },
+    { timestamps: false },
+  );
+  // Cancelled meanwhile, it may have been brought to its end before the last chunk.
+  await endAgain(_id);
+}
+
+async function putBackAll(_id: Types.ObjectId, retry: Retry): Promise<void> {
   for (const status of retry.statuses) {
     const filter = retryable(_id, status, retry);
     for (;;) {
       const found = await DeliveryModel.find(filter, { _id: 1 }).limit(CHUNK).lean();
       if (found.length === 0) break;
+      if (!(await EmailCampaignModel.exists({ _id, status: 'sending' }))) return;
       await DeliveryModel.collection.updateMany(
         { _id: { $in: found.map((delivery) => delivery._id) }, status },
         [
@@ -56,7 +71,6 @@ export async function putBack({ _id, retry }: EmailCampaign): Promise<void> {
       );
     }
   }
-  await EmailCampaignModel.updateOne({ _id }, { $unset: { retry: 1 } }, { timestamps: false });
 }
 
 const mayHaveBeenSent = {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Types } from 'mongoose';
 import { logger } from '../../logger.js';
 import { reconnectedAt, redis, script } from '../../redis.js';
@@ -17,6 +18,10 @@ const DAY_RESERVE = 0.05;
 
 /** What SES told of an account is asked again after this, in ms. */
 const REFRESH_MS = 60_000;
+
+/** A turn waits so long for the first answer, in ms; then it comes again after the other. */
+const FIRST_ANSWER_MS = 1_500;
+const UNKNOWN_MS = 500;
 
 /** A throttle says that somebody else uses the account too, or that its rate fell: it rests so long, in ms. */
 const THROTTLE_REST_MS = 1_000;
@@ -40,6 +45,8 @@ export interface Slots {
   /** On this process's monotonic clock (`performance.now()`), in ms. */
   from: number;
   spacingMs: number;
+  /** What Redis took to answer, in ms: by so much the slots may have begun before `from`. */
+  uncertainMs: number;
   /** With nothing granted: when to ask again, in ms, and why. */
   waitMs: number;
   why: (typeof WHY)[number];
@@ -76,6 +83,7 @@ export async function acquire(
   if (backForMs < HORIZON_MS + AHEAD_MS) return nothing(HORIZON_MS + AHEAD_MS - backForMs);
   const key = keyOf(account);
   const times = [HORIZON_MS, AHEAD_MS, REFRESH_MS, RECOVERY_MS, PROBE_MS].map((ms) => ms * 1_000);
+  const askedAt = performance.now();
   const reply = await acquireScript(
     [key, `pmh:rate:${campaign?.id ?? 'none'}`, FILLED_KEY],
     [wanted, lane === 'bulk' ? 1 : 0, campaign?.ratePerSecond ?? 0, ...times, DAY_RESERVE],
@@ -84,17 +92,23 @@ export async function acquire(
     reply as (string | number)[]
   ).map(Number);
   if (ask === ASK_FIRST) {
-    await learn(key, askQuota);
+    const learnt = learn(key, askQuota);
+    if (!(await isDoneWithin(FIRST_ANSWER_MS, learnt))) {
+      // The turn is for others; what SES says comes too late for this one alone.
+      learnt.catch((err: unknown) => logger().warn({ err, account }, 'limits not learnt'));
+      return nothing(UNKNOWN_MS);
+    }
     // Known now, and not asked again for a while.
     return acquire({ account, lane, campaign }, wanted, askQuota);
   }
   // Who has slots must not wait for SES's answer: they would slide into those of others.
   if (ask === ASK_AGAIN)
     learn(key, askQuota).catch((err: unknown) => logger().warn({ err, account }, 'limits not learnt'));
-  const from = performance.now() + startUs / 1_000;
+  const answeredAt = performance.now();
   return {
     granted,
-    from,
+    from: answeredAt + startUs / 1_000,
+    uncertainMs: answeredAt - askedAt,
     spacingMs: spacingUs / 1_000,
     waitMs: waitUs / 1_000,
     why: WHY[why] ?? 'busy',
@@ -105,11 +119,23 @@ export async function acquire(
 const nothing = (waitMs: number): Slots => ({
   granted: 0,
   from: 0,
+  uncertainMs: 0,
   spacingMs: 0,
   waitMs,
   why: 'busy',
   isWatched: false,
 });
+
+/** Whether the work was done in time. @throws its error, if it failed in time. */
+async function isDoneWithin(ms: number, work: Promise<void>): Promise<boolean> {
+  const tooLate = new AbortController();
+  const timer = sleep(ms, false, { signal: tooLate.signal }).catch(() => false);
+  try {
+    return await Promise.race([work.then(() => true), timer]);
+  } finally {
+    tooLate.abort();
+  }
+}
 
 /** Where it fails, the script lets nobody ask again for a minute, or for 5 s while the rate is unknown. */
 async function learn(key: string, askQuota: () => Promise<SendQuota>): Promise<void> {

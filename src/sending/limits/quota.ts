@@ -15,6 +15,8 @@ export interface Reservation {
   n: number;
   /** The month that pays. */
   period: string;
+  /** When it was asked for, on this process's monotonic clock (`performance.now()`), in ms. */
+  askedAt: number;
 }
 
 /** Nothing is left: of the month, of a daily cap, or only for now, while others have reserved what is left. */
@@ -36,6 +38,7 @@ export async function reserve(
   caps: readonly Cap[] = [],
 ): Promise<Reservation | Exhausted> {
   const id = new Types.ObjectId();
+  const askedAt = performance.now();
   const capped = caps.length > 0;
   const reservation = {
     id,
@@ -88,7 +91,7 @@ export async function reserve(
   );
   if (!business) return { exhausted: 'month' };
   const mine = business.quota.reservations.find((one) => one.id.equals(id));
-  return mine ? { id, n: mine.n, period: mine.period } : whyNot(business.quota, caps);
+  return mine ? { id, n: mine.n, period: mine.period, askedAt } : whyNot(business.quota, caps);
 }
 
 /** What is reserved may come back; only what is used is gone. */
@@ -110,27 +113,41 @@ function daysWith(caps: readonly Cap[], more: Expression): Expression {
   return { $concatArrays: [others, caps.map((cap) => ({ key: cap.key, n: { $add: [usedOf(cap), more] } }))] };
 }
 
+/** A worker that the sweeper took for dead may come back within so long, in ms. */
+const COMEBACK_MS = 24 * 3_600_000;
+
 /**
  * Ends a reservation of which `usedCount` messages were used; the rest goes back to its own month and day. The business is
  * told, by the same write, when that makes 80 % of the month, or all of it. A second call for the same reservation changes
- * nothing.
+ * nothing; but what the sweeper settled from the ledger, its worker may still correct.
  */
 export async function settle(
   businessId: Types.ObjectId,
   reservationId: Types.ObjectId,
   usedCount: number,
 ): Promise<void> {
-  const mine = {
-    $first: { $filter: { input: '$quota.reservations', as: 'one', cond: { $eq: ['$$one.id', reservationId] } } },
+  await settleAs(businessId, reservationId, usedCount, []);
+}
+
+/** @param keep what of `quota.mine` stays, for a worker that comes back. */
+async function settleAs(
+  businessId: Types.ObjectId,
+  reservationId: Types.ObjectId,
+  usedCount: number,
+  keep: readonly Expression[],
+): Promise<void> {
+  const settled = { $ifNull: ['$quota.settled', []] };
+  const isIt = { $eq: ['$$one.id', reservationId] };
+  const mine = { $first: { $filter: { input: { $concatArrays: [reservations, settled] }, as: 'one', cond: isIt } } };
+  const only = (input: Expression, ...conditions: Expression[]) => {
+    return { $filter: { input, as: 'one', cond: { $and: [{ $not: [isIt] }, ...conditions] } } };
   };
-  const others = {
-    $filter: { input: '$quota.reservations', as: 'one', cond: { $ne: ['$$one.id', reservationId] } },
-  };
+  const isRecent = { $gt: ['$$one.at', { $subtract: ['$$NOW', COMEBACK_MS] }] };
   const back = { $subtract: ['$quota.mine.n', usedCount] };
   const isOfToday = { $eq: ['$quota.mine.day', '$quota.day'] };
   const isMine = { $in: ['$$one.key', { $ifNull: ['$quota.mine.keys', []] }] };
   await BusinessModel.updateOne(
-    { _id: businessId, 'quota.reservations.id': reservationId },
+    { _id: businessId, $or: [{ 'quota.reservations.id': reservationId }, { 'quota.settled.id': reservationId }] },
     [
       { $set: { 'quota.mine': mine } },
       {
@@ -148,7 +165,8 @@ export async function settle(
               },
             },
           },
-          'quota.reservations': others,
+          'quota.reservations': only(reservations),
+          'quota.settled': { $concatArrays: [only(settled, isRecent), [...keep]] },
         },
       },
       ...announcements(),
@@ -170,7 +188,8 @@ export async function settleStale(before: Date): Promise<number> {
     for (const reservation of business.quota.reservations) {
       if (reservation.at >= before) continue;
       const usedCount = await DeliveryModel.countDocuments({ 'claim.token': reservation.id, ...USED_QUOTA });
-      await settle(business._id, reservation.id, usedCount);
+      const found = { $mergeObjects: ['$quota.mine', { n: usedCount, at: '$$NOW' }] };
+      await settleAs(business._id, reservation.id, usedCount, [found]);
       settled += 1;
     }
   }

@@ -52,3 +52,16 @@ export function startPeriodic({ name, everyMs, leaseMs, round, idle }: Periodic)
     },
   };
 }
+
+/**
+ * Takes every step in its order, whatever becomes of those before it: a step that one tenant's data makes fail must not
+ * end the upkeep of all.
+ * @throws AggregateError with what failed, when all were taken.
+ */
+export async function takeSteps(steps: Record<string, () => Promise<unknown>>): Promise<void> {
+  const errors: unknown[] = [];
+  for (const [name, step] of Object.entries(steps)) {
+    await step().catch((error: unknown) => errors.push(new Error(`${name} failed`, { cause: error })));
+  }
+  if (errors.length > 0) throw new AggregateError(errors, 'Not every step of the round was taken');
+}

@@ -4,7 +4,7 @@ import { enqueueMessages, enqueueTurns } from '../../queue/queues.js';
 import { expireDue } from '../campaigns/due.js';
 import { wasEmptied } from '../limits/filled.js';
 import { relay } from './outbox.js';
-import type { Periodic } from './periodic.js';
+import { type Periodic, takeSteps } from './periodic.js';
 
 /**
  * What changed so lately, in ms, is enqueued again each time: the call that changed it may have met a turn that was about
@@ -20,9 +20,7 @@ export const PULSE: Periodic = { name: 'pulse', everyMs: 1_000, leaseMs: 3_000, 
 
 /** One round; each step can be repeated. */
 export async function pulse(): Promise<void> {
-  await expireDue();
-  await relay();
-  await wake();
+  await takeSteps({ expireDue, relay, wake });
 }
 
 async function wake(): Promise<void> {

@@ -10,8 +10,8 @@ import { IN_DOUBT_OR_SENT } from '../states.js';
 /** What stopped so lately, in ms, may still have calls under way. */
 const QUIET_MS = 5_000;
 
-/** Campaigns of one round: each is read whole. */
-const ROUND = 5;
+/** Those of one round: each is read whole. By chance, so that some which are never quiet do not stand before the others. */
+const ANY = { $sample: { size: 5 } };
 
 /** What is kept, and what the ledger says instead. */
 export interface Difference {
@@ -31,16 +31,19 @@ export async function reconcile(): Promise<number> {
 
 async function reconcileCampaigns(): Promise<number> {
   const restingSince = { $lt: new Date(Date.now() - QUIET_MS) };
-  const resting = await EmailCampaignModel.find({
-    reconciled: null,
-    launchedAt: { $ne: null },
-    $or: [
-      { status: { $in: ['sent', 'cancelled'] }, completedAt: restingSince },
-      { status: 'paused', 'pause.at': restingSince },
-    ],
-  })
-    .limit(ROUND)
-    .lean<EmailCampaign[]>();
+  const resting = await EmailCampaignModel.aggregate<EmailCampaign>([
+    {
+      $match: {
+        reconciled: null,
+        launchedAt: { $ne: null },
+        $or: [
+          { status: { $in: ['sent', 'cancelled'] }, completedAt: restingSince },
+          { status: 'paused', 'pause.at': restingSince },
+        ],
+      },
+    },
+    ANY,
+  ]);
   let found = 0;
   for (const campaign of resting) {
     if (await DeliveryModel.exists({ campaign: campaign._id, status: 'sending' })) continue;
@@ -90,9 +93,10 @@ const handedOver = ({ states }: Counts) =>
  * nothing under way, every campaign held against the ledger itself.
  */
 async function reconcileMonths(): Promise<number> {
-  const businesses = await BusinessModel.find({ 'quota.isUnchecked': true, 'quota.reservations': { $size: 0 } })
-    .limit(ROUND)
-    .lean<Business[]>();
+  const businesses = await BusinessModel.aggregate<Business>([
+    { $match: { 'quota.isUnchecked': true, 'quota.reservations': { $size: 0 } } },
+    ANY,
+  ]);
   let found = 0;
   for (const { _id, quota, subscription } of businesses) {
     const period = quota.period ?? '';

@@ -5,7 +5,9 @@ import { EmailCampaignModel } from '../../models/email-campaign.js';
 import { MessageModel } from '../../models/message.js';
 import { enqueueMessages } from '../../queue/queues.js';
 import { expireClaims, LEASE_MS } from '../batch/claim.js';
+import { reopenMessage } from '../batch/message-source.js';
 import { endCancelled } from '../campaigns/cancelled.js';
+import { endAgain } from '../campaigns/comeback.js';
 import { isStale, refresh } from '../campaigns/counts.js';
 import { discardDeleted } from '../campaigns/discard.js';
 import { move } from '../campaigns/moves.js';
@@ -13,12 +15,15 @@ import { businessesWithRoom } from '../limits/month.js';
 import { settleStale } from '../limits/quota.js';
 import { OPEN } from '../states.js';
 import { guard } from './guard.js';
-import type { Periodic } from './periodic.js';
+import { type Periodic, takeSteps } from './periodic.js';
 import { enqueueRunning } from './pulse.js';
 import { reconcile } from './reconcile.js';
 
 /** A reservation is settled from the ledger when it is so old, in ms: its claims have expired by then. */
 const RESERVATION_MS = LEASE_MS + 30_000;
+
+/** A round counts for so long, in ms. */
+const COUNTING_MS = 2_000;
 
 /** The numbers of what was paused lately are taken once more, when its last calls are recorded. */
 const LATELY_MS = 60_000;
@@ -35,44 +40,70 @@ export const SWEEPER: Periodic = { name: 'sweeper', everyMs: 5_000, leaseMs: 12_
  */
 export async function sweep(): Promise<void> {
   const now = await databaseTime();
-  const done = {
-    expired: await expireClaims(now),
-    settled: await settleStale(new Date(now.getTime() - RESERVATION_MS)),
-    resumed: await resumeWithQuota(),
-    guarded: await guard(),
-    cancelled: await endCancelled(),
-    deleted: await discardDeleted(),
-    reopened: await reopenForgotten(now),
-    differences: await reconcile(),
+  const done: Record<string, number> = {};
+  const counted = (name: string, step: () => Promise<number>) => async () => {
+    done[name] = await step();
   };
-  if (Object.values(done).some((n) => n > 0)) logger().warn(done, 'sweeper');
-  await refreshCounts(now);
-  await enqueueRunning();
+  try {
+    await takeSteps({
+      expireClaims: counted('expired', () => expireClaims(now)),
+      settleStale: counted('settled', () => settleStale(new Date(now.getTime() - RESERVATION_MS))),
+      resumeWithQuota: counted('resumed', resumeWithQuota),
+      guard: counted('guarded', guard),
+      endCancelled: counted('cancelled', endCancelled),
+      discardDeleted: counted('deleted', discardDeleted),
+      reopenForgotten: counted('reopened', () => reopenForgotten(now)),
+      reconcile: counted('differences', reconcile),
+      refreshCounts: () => refreshCounts(now),
+      enqueueRunning,
+      enqueueOpenMessages,
+    });
+  } finally {
+    if (Object.values(done).some((n) => n > 0)) logger().warn(done, 'sweeper');
+  }
+}
+
+async function enqueueOpenMessages(): Promise<void> {
   const open = await MessageModel.find({ status: 'open' }, { _id: 1 }).lean();
   await enqueueMessages(open.map(({ _id }) => _id.toHexString()));
 }
 
-/** The numbers of what is under way, or was until lately. */
+/** The numbers of what is under way, or was until lately: the oldest first, and for a while. The next round goes on. */
 async function refreshCounts(now: Date): Promise<void> {
+  const until = performance.now() + COUNTING_MS;
   const lately = new Date(now.getTime() - LATELY_MS);
   const moving = await EmailCampaignModel.find(
-    { $or: [{ status: 'sending' }, { status: 'paused', 'pause.at': { $gt: lately } }] },
+    {
+      $or: [
+        { status: 'sending', hold: null },
+        { status: 'paused', 'pause.at': { $gt: lately } },
+      ],
+    },
     { counts: 1 },
-  ).lean();
-  for (const { _id, counts } of moving) if (isStale(counts)) await refresh(_id);
+  )
+    .sort({ 'counts.asOf': 1 })
+    .lean();
+  for (const { _id, counts } of moving) {
+    if (performance.now() > until) return;
+    if (isStale(counts)) await refresh(_id);
+  }
 }
 
 /**
- * A worker that stood still for longer than its claims knows which of them it never sent, and gives them back: the
- * campaign may have been completed meanwhile.
+ * A worker that stood still for longer than its claims gives back what it never sent, and sees to it that it goes on
+ * (`campaigns/comeback.ts`); unless it dies in between.
  */
 async function reopenForgotten(now: Date): Promise<number> {
   const since = new Date(now.getTime() - COMPLETED_MS);
-  const completed = await EmailCampaignModel.find({ status: 'sent', completedAt: { $gt: since } }, { _id: 1 }).lean();
+  const over = { status: { $in: ['sent', 'cancelled'] as const }, completedAt: { $gt: since } };
   let reopened = 0;
-  for (const { _id } of completed) {
+  for (const { _id, status } of await EmailCampaignModel.find(over, { status: 1 }).lean()) {
     const isOpen = await DeliveryModel.exists({ campaign: _id, status: { $in: OPEN } });
-    if (isOpen && (await move(_id, 'reopen'))) reopened += 1;
+    if (isOpen && (status === 'sent' ? await move(_id, 'reopen') : await endAgain(_id))) reopened += 1;
+  }
+  for (const { _id } of await MessageModel.find({ status: 'done', updatedAt: { $gt: since } }, { _id: 1 }).lean()) {
+    const isOpen = await DeliveryModel.exists({ message: _id, status: { $in: OPEN } });
+    if (isOpen && (await reopenMessage(_id))) reopened += 1;
   }
   return reopened;
 }

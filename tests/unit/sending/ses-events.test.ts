@@ -71,7 +71,7 @@ describe('an event of SES', () => {
     ['no mail', { eventType: 'Send' }],
     ['no message id', { eventType: 'Send', mail: { ...mail, messageId: '' } }],
     ['a bounce without one', { eventType: 'Bounce', mail }],
-    ['a kind that moves nothing', { eventType: 'Rendering Failure', mail }],
+    ['a kind that is about lists', { eventType: 'Subscription', mail }],
     ['a kind nobody knows', { eventType: 'Teleported', mail }],
     [
       'nested junk',

@@ -1,10 +1,11 @@
 import { Types } from 'mongoose';
-import { type Delivery, DeliveryModel, type DeliveryStatus } from '../models/delivery.js';
-import { JOURNALED } from '../mongo.js';
-import type { SesEvent } from '../ses/events.js';
-import { owned, type Tenant } from '../tenant.js';
-import { EVENT_RANK } from './states.js';
-import { suppress } from './suppression.js';
+import { type Delivery, DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
+import { JOURNALED } from '../../mongo.js';
+import type { SesEvent } from '../../ses/events.js';
+import { owned, type Tenant } from '../../tenant.js';
+import { isMachine } from '../../tracking/machines.js';
+import { EVENT_RANK } from '../states.js';
+import { suppress } from '../suppression.js';
 
 /** Addresses of SES's mailbox simulator prove nothing about a sender. */
 const SIMULATOR = /@simulator\.amazonses\.com$/i;
@@ -15,68 +16,85 @@ const ON_ACCOUNT_LIST = 'OnAccountSuppressionList';
 /** What an event makes of a delivery. */
 interface Effect {
   status: DeliveryStatus;
-  timestamp?: 'deliveredAt' | 'bouncedAt' | 'complainedAt' | 'failedAt';
+  /** Set to the earliest time that an event tells. */
+  times: readonly ('deliveredAt' | 'bouncedAt' | 'complainedAt' | 'failedAt' | Visit)[];
   error?: { code: string; message: string };
   harm?: 'bounced' | 'complained' | undefined;
-  /** It went out, whatever became of it then. */
-  wasSent: boolean;
 }
+
+type Visit = 'openedAt' | 'clickedAt' | 'machineOpenedAt' | 'machineClickedAt';
 
 /**
  * Moves the delivery that an event is about, forward only (`EVENT_RANK`), whatever the order and the number of events.
  * It settles what was in doubt: also a delivery that waits for another try, of which an earlier attempt is now known to
- * have gone out. Only a delivery of the tenant's, named by the hub's own tags, is touched.
- * @returns whether there is such a delivery.
+ * have gone out. Only a delivery of the tenant's is touched: the one named by the hub's own tags, else by SES's MessageId.
+ * @returns the delivery after it, or undefined where there is none.
  */
-export async function applyEvent(tenant: Tenant, event: SesEvent): Promise<boolean> {
-  const { delivery: id, attempt } = event.tags;
-  if (!id || !Types.ObjectId.isValid(id) || !attempt || attempt < 1) return false;
+export async function applyEvent(tenant: Tenant, event: SesEvent): Promise<Delivery | undefined> {
+  const named = filterOf(event);
+  if (!named) return undefined;
   const effect = effectOf(event);
-  const filter = owned(tenant, { _id: new Types.ObjectId(id), attempts: { $gte: attempt } });
-  if (!effect) return (await DeliveryModel.exists(filter)) !== null;
+  const filter = owned(tenant, named);
+  if (!effect) return (await DeliveryModel.findOne(filter).lean<Delivery>()) ?? undefined;
   const delivery = await DeliveryModel.findOneAndUpdate(filter, updateFor(event, effect), {
     updatePipeline: true,
     returnDocument: 'after',
     lean: true,
     writeConcern: JOURNALED,
   });
-  if (!delivery) return false;
+  if (!delivery) return undefined;
   await suppressFor(tenant, event, delivery);
-  return true;
+  return delivery;
+}
+
+/** The tags tell an attempt before its answer is recorded; a topic of an identity sends none (facts of the account). */
+function filterOf({ tags, messageId }: SesEvent) {
+  const { delivery: id, attempt } = tags;
+  if (id === undefined) return { messageId };
+  if (!Types.ObjectId.isValid(id) || !attempt || attempt < 1) return undefined;
+  return { _id: new Types.ObjectId(id), attempts: { $gte: attempt } };
 }
 
 function effectOf(event: SesEvent): Effect | undefined {
   switch (event.kind) {
     case 'send':
-      return { status: 'sent', wasSent: true };
+    case 'delay':
+      return { status: 'sent', times: [] };
     case 'delivery':
-      return { status: 'delivered', timestamp: 'deliveredAt', wasSent: true };
+      return { status: 'delivered', times: ['deliveredAt'] };
     case 'reject':
       return {
         status: 'failed',
-        timestamp: 'failedAt',
+        times: ['failedAt'],
         error: { code: 'rejected_after_acceptance', message: event.reason },
-        wasSent: false,
       };
     case 'bounce':
       // A transient bounce may be followed by a delivery: it says only that the message went out.
-      if (!event.isPermanent) return { status: 'sent', wasSent: true };
+      if (!event.isPermanent) return { status: 'sent', times: [] };
       return {
         status: 'bounced',
-        timestamp: 'bouncedAt',
+        times: ['bouncedAt'],
         error: { code: event.subType || 'Permanent', message: event.diagnostic },
         harm: countsAgainst(event) ? 'bounced' : undefined,
-        wasSent: true,
       };
     case 'complaint':
       if (event.isNotSpam) return undefined;
       return {
         status: 'complained',
-        timestamp: 'complainedAt',
+        times: ['complainedAt'],
         harm: countsAgainst(event) ? 'complained' : undefined,
-        wasSent: true,
       };
+    case 'open':
+      return { status: 'sent', times: [isByMachine(event) ? 'machineOpenedAt' : 'openedAt'] };
+    case 'click':
+      // Who follows a link has the message open, also where its images are not loaded.
+      return { status: 'sent', times: isByMachine(event) ? ['machineClickedAt'] : ['clickedAt', 'openedAt'] };
   }
+}
+
+/** By the time of sending, which each event tells: so it is the same whatever came first. */
+export function isByMachine({ userAgent, ip, at, sentAt }: SesEvent & { userAgent: string; ip: string }): boolean {
+  return isMachine({ userAgent, ip, at, isPrefetch: false }, { sentAt });
 }
 
 function countsAgainst(event: SesEvent & { subType: string }): boolean {
@@ -84,12 +102,12 @@ function countsAgainst(event: SesEvent & { subType: string }): boolean {
 }
 
 /** One pipeline, so that what the delivery is and what it becomes are seen at one moment. */
-function updateFor(event: SesEvent, { status, timestamp, error, harm, wasSent }: Effect) {
+function updateFor(event: SesEvent, { status, times, error, harm }: Effect) {
   const target = EVENT_RANK[status] ?? 0;
   const below = Object.entries(EVENT_RANK).flatMap(([from, rank]) => (rank < target ? [from] : []));
   const moves = { $in: ['$status', below] };
   // Of several events of a kind the earliest counts, whichever came first.
-  const earliest = (field: keyof Delivery) => ({ $min: [`$${field}`, event.at] });
+  const earliest = times.map((field) => [field, { $min: [`$${field}`, event.at] }]);
   const keep = (field: keyof Delivery) => ({ $ifNull: [`$${field}`, '$$REMOVE'] });
   // What had counted as a bounce may turn out a complaint; nothing else about it changes.
   const isNews = harm === 'complained' ? { $ne: ['$harm', harm] } : { $eq: [{ $type: '$harm' }, 'missing'] };
@@ -99,8 +117,9 @@ function updateFor(event: SesEvent, { status, timestamp, error, harm, wasSent }:
       $set: {
         status: { $cond: ['$moves', status, '$status'] },
         messageId: { $ifNull: ['$messageId', { $literal: event.messageId }] },
-        ...(wasSent ? { sentAt: { $ifNull: ['$sentAt', event.sentAt] } } : {}),
-        ...(timestamp ? { [timestamp]: earliest(timestamp) } : {}),
+        // SES had taken it, whatever became of it then: also what it rejected afterwards.
+        sentAt: { $ifNull: ['$sentAt', event.sentAt] },
+        ...Object.fromEntries(earliest),
         ...(harm
           ? { harm: { $cond: [isNews, harm, '$harm'] }, harmedAt: { $cond: [isNews, '$$NOW', '$harmedAt'] } }
           : {}),

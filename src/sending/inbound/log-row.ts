@@ -1,0 +1,45 @@
+import type { Delivery } from '../../models/delivery.js';
+import type { Event, EventType } from '../../models/event.js';
+import type { Notification } from '../../models/notification.js';
+import type { SesEvent } from '../../ses/events.js';
+import { isByMachine } from './apply.js';
+
+export type LogRow = Omit<Event, 'expiresAt' | 'data'> & { data?: Record<string, unknown> | undefined };
+
+/**
+ * What the log says of an event; nothing for one that only tells that SES goes on trying. Its id is the notification's, which
+ * is there once: so is the row, however often it is written.
+ */
+export function logRowOf({ _id }: Notification, event: SesEvent, delivery: Delivery): LogRow | undefined {
+  const told = tell(event);
+  if (!told) return undefined;
+  const { business, campaign, email } = delivery;
+  return { _id, business, campaign, delivery: delivery._id, email, at: event.at, ...told };
+}
+
+function tell(event: SesEvent): { type: EventType; data?: Record<string, unknown> } | undefined {
+  switch (event.kind) {
+    case 'send':
+      return { type: 'email.sent' };
+    case 'delivery':
+      return { type: 'email.delivered' };
+    case 'bounce': {
+      const { isPermanent, subType, diagnostic } = event;
+      return { type: 'email.bounced', data: { permanent: isPermanent, subType, diagnostic } };
+    }
+    case 'complaint':
+      return { type: 'email.complained', data: { subType: event.subType, notSpam: event.isNotSpam } };
+    case 'reject':
+      return { type: 'email.failed', data: { reason: event.reason } };
+    case 'open': {
+      const { ip, userAgent } = event;
+      return { type: 'email.opened', data: { machine: isByMachine(event), ip, userAgent } };
+    }
+    case 'click': {
+      const { ip, userAgent, link } = event;
+      return { type: 'email.clicked', data: { machine: isByMachine(event), ip, userAgent, link } };
+    }
+    case 'delay':
+      return undefined;
+  }
+}

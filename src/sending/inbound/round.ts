@@ -1,0 +1,127 @@
+import mongoose from 'mongoose';
+import { logger } from '../../logger.js';
+import { BusinessModel } from '../../models/business.js';
+import { type Notification, NotificationModel, type NotificationResult } from '../../models/notification.js';
+import { JOURNALED } from '../../mongo.js';
+import { parseSesEvent, type SesEvent } from '../../ses/events.js';
+import { log } from '../log.js';
+import type { Periodic } from '../upkeep/periodic.js';
+import { applyEvent } from './apply.js';
+import { type LogRow, logRowOf } from './log-row.js';
+import { suppressSoft } from './soft-bounces.js';
+
+/** Notifications read at once, and of these so many under way at the same time. */
+const ROUND = 500;
+const LANES = 16;
+
+/** An event of a message that the ledger does not know yet is kept for so long, in ms: its outcome may still come. */
+const UNKNOWN_MS = 24 * 3_600_000;
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** What fails again and again is set aside. */
+const MAX_TRIES = 10;
+
+/** "The last event came at": to the minute. */
+const LAST_EVENT_MS = 60_000;
+
+/** Twice a second, in one worker at a time; another one beside it does no harm, for each step can be repeated. */
+export const INBOUND: Periodic = { name: 'inbound', everyMs: 500, leaseMs: 5_000, round: processDue };
+
+/** How one notification ended for this time. */
+type End = { result: NotificationResult; note?: string } | { again: Date };
+
+interface Processed {
+  notification: Notification;
+  end: End;
+  row?: LogRow | undefined;
+}
+
+/**
+ * Applies what SES has told: to the ledger, the suppression list and the log, and only then takes it off the queue. Whatever
+ * dies in between, the next round does it again, and changes nothing that was done.
+ */
+export async function processDue(): Promise<void> {
+  for (;;) {
+    const due = await NotificationModel.find({ dueAt: { $lte: new Date() } })
+      .sort({ dueAt: 1 })
+      .limit(ROUND)
+      .lean<Notification[]>();
+    if (due.length === 0) return;
+    const processed: Processed[] = [];
+    const waiting = [...due];
+    const lane = async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) processed.push(await processOne(next));
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    const rows = processed.flatMap(({ row }) => (row ? [row] : []));
+    await log(rows);
+    await suppressSoft(rows);
+    await noteEvents(due);
+    await NotificationModel.collection.bulkWrite(processed.map(toUpdate), { ordered: false, writeConcern: JOURNALED });
+    if (due.length < ROUND) return;
+  }
+}
+
+async function processOne(notification: Notification): Promise<Processed> {
+  try {
+    const event = read(notification.event ?? '');
+    if (!event) return { notification, end: { result: 'ignored', note: 'Not an event of a message’s way' } };
+    const delivery = await applyEvent({ businessId: notification.business }, event);
+    if (!delivery) return { notification, end: unknown(notification, event) };
+    return { notification, end: { result: 'applied' }, row: logRowOf(notification, event, delivery) };
+  } catch (error) {
+    // MongoDB is away, or this process loses it: that is about no notification.
+    if (error instanceof mongoose.mongo.MongoError && !(error instanceof mongoose.mongo.MongoServerError)) throw error;
+    return { notification, end: failed(notification, error) };
+  }
+}
+
+function read(event: string): SesEvent | undefined {
+  try {
+    return parseSesEvent(JSON.parse(event));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * By the hub's tags it would be known by now, for a delivery is written before SES is called; by SES's MessageId alone, its
+ * outcome may not be recorded yet.
+ */
+function unknown({ receivedAt, tries }: Notification, { tags }: SesEvent): End {
+  const isHopeless = tags.delivery !== undefined || Date.now() - receivedAt.getTime() > UNKNOWN_MS;
+  if (isHopeless) return { result: 'no_delivery', note: 'No delivery of this business has such a message' };
+  return { again: new Date(Date.now() + backoffMs(tries)) };
+}
+
+function failed({ _id, business, tries }: Notification, err: unknown): End {
+  logger().error({ err, notificationId: _id, businessId: business, tries }, 'an event of SES could not be applied');
+  if (tries + 1 >= MAX_TRIES) return { result: 'failed', note: err instanceof Error ? err.name : 'unknown' };
+  return { again: new Date(Date.now() + backoffMs(tries)) };
+}
+
+const backoffMs = (tries: number) => Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** tries);
+
+function toUpdate({ notification: { _id }, end }: Processed) {
+  const update =
+    'again' in end
+      ? { $set: { dueAt: end.again }, $inc: { tries: 1 } }
+      : { $set: end, $unset: { dueAt: 1 as const, event: 1 as const } };
+  return { updateOne: { filter: { _id }, update } };
+}
+
+async function noteEvents(due: readonly Notification[]): Promise<void> {
+  const businesses = [...new Map(due.map(({ business }) => [business.toHexString(), business])).values()];
+  const now = new Date();
+  const isOld = { $lt: new Date(now.getTime() - LAST_EVENT_MS) };
+  await BusinessModel.updateMany(
+    {
+      _id: { $in: businesses },
+      eventWiring: { $exists: true },
+      $or: [{ 'eventWiring.lastEventAt': null }, { 'eventWiring.lastEventAt': isOld }],
+    },
+    { $set: { 'eventWiring.lastEventAt': now } },
+    { timestamps: false },
+  );
+}

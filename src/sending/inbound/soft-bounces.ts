@@ -1,0 +1,32 @@
+import { EventModel } from '../../models/event.js';
+import { suppress } from '../suppression.js';
+import type { LogRow } from './log-row.js';
+
+/** So many transient bounces of an address within so long, in ms, and nobody writes to it any more. */
+const ENOUGH = 5;
+const WITHIN_MS = 30 * 86_400_000;
+
+/** So many are looked at. */
+const MAX_ROWS = 100;
+
+/**
+ * Suppresses the addresses of these rows that have bounced too often, though never for good: a mailbox that is full for a
+ * month is given up. Counted in the log, which has each bounce once, whenever it came; so the rows must be in it.
+ */
+export async function suppressSoft(rows: readonly LogRow[]): Promise<void> {
+  for (const { business, email, type, at, data } of rows) {
+    if (type !== 'email.bounced' || data?.permanent !== false || !email) continue;
+    const around = { $gte: new Date(at.getTime() - WITHIN_MS), $lte: new Date(at.getTime() + WITHIN_MS) };
+    const bounces = await EventModel.find({ business, email, type, 'data.permanent': false, at: around }, { at: 1 })
+      .sort({ at: -1 })
+      .limit(MAX_ROWS)
+      .lean();
+    if (!areTooMany(bounces.map((bounce) => bounce.at.getTime()))) continue;
+    await suppress({ businessId: business }, email, 'bounced', 'soft-bounces');
+  }
+}
+
+/** Whether enough of them lie within the time. @param times in ms, the latest first. */
+function areTooMany(times: readonly number[]): boolean {
+  return times.some((time, n) => time - (times[n + ENOUGH - 1] ?? Number.NEGATIVE_INFINITY) <= WITHIN_MS);
+}
