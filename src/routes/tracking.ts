@@ -20,7 +20,7 @@ const MAX_AGENT = 512;
 
 // HEAD comes to both: it is answered as a GET would be, and counts nothing.
 tracking.get('/o/:token', describe(Open), async (req, res) => {
-  const isKnown = req.method === 'HEAD' || (await noteOpen(String(req.params.token), hitOf(req)));
+  const isKnown = await noteOpen(String(req.params.token), hitOf(req));
   res.writeHead(isKnown ? 200 : 404, {
     'Content-Type': 'image/gif',
     'Content-Length': PIXEL.length,
@@ -33,7 +33,7 @@ tracking.get('/o/:token', describe(Open), async (req, res) => {
 });
 
 tracking.get('/c/:token', describe(Click), async (req, res) => {
-  const followed = await follow(String(req.params.token), req.method === 'HEAD' ? undefined : hitOf(req));
+  const followed = await follow(String(req.params.token), hitOf(req));
   if (followed.kind === 'unknown') return sendPage(res, 404, unknownLinkPage());
   if (followed.kind === 'gone') return sendPage(res, 410, goneLinkPage());
   res.writeHead(302, {
@@ -47,7 +47,9 @@ tracking.get('/c/:token', describe(Click), async (req, res) => {
   res.end();
 });
 
-function hitOf(req: Request): Hit {
+/** Who asks; nobody does with HEAD, which only looks whether the link is there. */
+function hitOf(req: Request): Hit | undefined {
+  if (req.method === 'HEAD') return undefined;
   const purposes = [req.headers['sec-purpose'], req.headers.purpose, req.headers['x-purpose'], req.headers['x-moz']];
   return {
     at: new Date(),

@@ -30,11 +30,12 @@ let writing: Promise<void> = Promise.resolve();
 /**
  * Notes that a message was opened; written within about a second. Where too many wait already, it resolves once this one
  * is written, so that whoever asks waits and nothing is lost.
+ * @param hit who opened it; undefined where nobody did, as with HEAD.
  * @returns whether the token is the hub's.
  */
-export async function noteOpen(token: string, hit: Hit): Promise<boolean> {
+export async function noteOpen(token: string, hit: Hit | undefined): Promise<boolean> {
   const link = verifyOpen(token);
-  if (!link) return false;
+  if (!link || !hit) return link !== undefined;
   const open = { ...link, hit, isKnownMachine: isKnownMachine(hit) };
   const key = keyOf(open);
   if (gathered.has(key)) return true;
