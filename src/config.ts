@@ -57,7 +57,7 @@ const trustProxy = z.string().transform((text, ctx) => {
 /** `1.2.3.4`, `1.2.3.4:53`, `2001:db8::1` or `[2001:db8::1]:53`, as `dns.setServers` takes them. */
 function isDnsServer(text: string): boolean {
   const [, v6, v4, port = '53'] = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  return isIP(text) !== 0 || (isIP(v6 ?? v4 ?? '') !== 0 && Number(port) > 0 && Number(port) < 65_536);
+  return isIP(text) !== 0 || (isIP(v6 ?? v4 ?? '') === (v6 ? 6 : 4) && Number(port) > 0 && Number(port) < 65_536);
 }
 
 /** `a@b.c` or `Name <a@b.c>`, as it is given. */
