@@ -143,6 +143,15 @@ const guard = new Schema(
   part,
 );
 
+/** What is tracked of a campaign that does not say so itself. */
+const tracking = new Schema(
+  {
+    opens: { type: Boolean, required: true, default: false },
+    clicks: { type: Boolean, required: true, default: false },
+  },
+  part,
+);
+
 const settings = new Schema(
   {
     defaultFromEmail: { type: String },
@@ -152,6 +161,11 @@ const settings = new Schema(
     timezone: { type: String, required: true, default: 'UTC' },
     domainLimits: { type: [domainLimit], required: true, default: [] },
     guard: { type: guard, required: true, default: {} },
+    tracking: { type: tracking, required: true, default: {} },
+    /** The host of links in messages instead of PUBLIC_URL's: its name leads to the hub, as DNS has proven. */
+    trackingDomain: { type: String },
+    /** Where the sender can be reached by post: at the end of every campaign. Lines end with LF. */
+    postalAddress: { type: String },
   },
   part,
 );
@@ -173,6 +187,12 @@ const schema = new Schema(
     outbox: { type: [outboxSchema], default: undefined },
   },
   { timestamps: true, strict: 'throw' },
+);
+
+// A name stands for one sender.
+schema.index(
+  { 'settings.trackingDomain': 1 },
+  { unique: true, partialFilterExpression: { 'settings.trackingDomain': { $type: 'string' } } },
 );
 
 // The sweeper's: reservations that nobody settled.

@@ -48,6 +48,8 @@ const schema = new Schema(
     /** Its own limits, under those of the account: messages a second, and a day in the business's timezone. */
     ratePerSecond: { type: Number },
     dailyCap: { type: Number },
+    /** What of it is tracked; where one is absent, as the business has it. */
+    tracking: { type: new Schema({ opens: { type: Boolean }, clicks: { type: Boolean } }, part) },
     status: { type: String, enum: CAMPAIGN_STATUSES, required: true, default: 'draft' },
     pause: {
       type: new Schema(

@@ -13,6 +13,7 @@ import { inbound } from './inbound.js';
 import { recipientRoutes } from './recipients.js';
 import { suppressionRoutes } from './suppressions.js';
 import { templates } from './templates.js';
+import { tracking } from './tracking.js';
 import { unsubscribe } from './unsubscribe.js';
 
 /** A router and where it hangs. `isPublic`: nobody has to be signed in. */
@@ -40,5 +41,6 @@ export const mounts: readonly Mount[] = [
   { path: '/api/inbound/ses', tag: 'Events', router: inbound, isPublic: true },
   { path: '/api/admin', tag: 'Administration', router: admin },
   { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
+  { path: '/t', tag: 'Links in messages', router: tracking, isPublic: true },
   { path: '/u', tag: 'Links in messages', router: unsubscribe, isPublic: true },
 ];

@@ -94,8 +94,8 @@ function effectOf(event: SesEvent): Effect | undefined {
 }
 
 /** By the time of sending, which each event tells: so it is the same whatever came first. */
-export function isByMachine({ userAgent, at, sentAt }: SesEvent & { userAgent: string }): boolean {
-  return isMachine({ userAgent, afterMs: at.getTime() - sentAt.getTime() });
+export function isByMachine({ userAgent, ip, at, sentAt }: SesEvent & { userAgent: string; ip: string }): boolean {
+  return isMachine({ userAgent, ip, at, isPrefetch: false }, { sentAt });
 }
 
 function countsAgainst(event: SesEvent & { subType: string }): boolean {
