@@ -27,6 +27,8 @@ const schema = new Schema(
 );
 
 schema.index({ business: 1, email: 1 }, { unique: true });
+// The list, newest first.
+schema.index({ business: 1, _id: -1 });
 
 export type Suppression = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
 export const SuppressionModel = model<Suppression>('Suppression', schema);

@@ -10,6 +10,7 @@ import { eventRoutes } from './events.js';
 import { health } from './health.js';
 import { inbound } from './inbound.js';
 import { recipientRoutes } from './recipients.js';
+import { suppressionRoutes } from './suppressions.js';
 import { templates } from './templates.js';
 import { unsubscribe } from './unsubscribe.js';
 
@@ -32,6 +33,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },
   { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
   { path: '/api/campaigns', tag: 'The life of a campaign', router: campaignLifeRoutes },
+  { path: '/api/suppressions', tag: 'Suppressions', router: suppressionRoutes },
   { path: '/api/events', tag: 'Events', router: eventRoutes },
   { path: '/api/inbound/ses', tag: 'Events', router: inbound, isPublic: true },
   { path: '/api/admin', tag: 'Administration', router: admin },

@@ -17,7 +17,7 @@ const NewRecipient = z
   })
   .meta({ id: 'NewRecipient' });
 
-const Rejection = z
+export const Rejection = z
   .object({
     line: z.int().meta({ description: 'The line of the file, or the place in `recipients`; both from 1' }),
     email: z.string(),

@@ -38,6 +38,46 @@ export async function suppress(
 }
 
 /**
+ * Puts many different addresses on the list for one reason, as `suppress` does one.
+ * @returns the places in `emails` of those that had the reason already.
+ */
+export async function suppressAll(
+  tenant: Tenant,
+  emails: readonly string[],
+  reason: SuppressionReason,
+  source: string,
+): Promise<number[]> {
+  const present = await SuppressionModel.find(owned(tenant, { email: { $in: emails }, 'reasons.reason': reason }), {
+    email: 1,
+  }).lean();
+  const known = new Set(present.map(({ email }) => email));
+  const now = new Date();
+  const add = (email: string, upsert: boolean) => ({
+    updateOne: {
+      filter: owned(tenant, { email, 'reasons.reason': { $ne: reason } }),
+      update: { $push: { reasons: { reason, source, at: now } } },
+      upsert,
+    },
+  });
+  const unknown = emails.filter((email) => !known.has(email));
+  if (unknown.length === 0) return emails.map((_, place) => place);
+  try {
+    await SuppressionModel.bulkWrite(
+      unknown.map((email) => add(email, true)),
+      { ordered: false, writeConcern: JOURNALED },
+    );
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    // Rows made by others a moment ago, with this reason or for another one.
+    await SuppressionModel.bulkWrite(
+      unknown.map((email) => add(email, false)),
+      { ordered: false, writeConcern: JOURNALED },
+    );
+  }
+  return emails.flatMap((email, place) => (known.has(email) ? [place] : []));
+}
+
+/**
  * Takes one reason back and leaves the others.
  * @returns whether it was there.
  */

@@ -7,6 +7,7 @@ import type { ListRecipients } from '../schemas/recipients.js';
 import { existing } from '../sending/campaigns/moves.js';
 import { owned, type Tenant } from '../tenant.js';
 import type { Page } from './pages.js';
+import { startingWith } from './prefix.js';
 import { lease } from './recipient-import/lease.js';
 import { byAddress, bySending } from './recipient-pages.js';
 
@@ -25,7 +26,7 @@ export async function list(
   const filter = {
     ...recipientsOf(tenant, campaignId),
     ...(status ? { status } : {}),
-    ...(email ? { $and: [{ email: { $regex: `^${escaped(email)}` } }] } : {}),
+    ...(email ? { $and: [{ email: startingWith(email) }] } : {}),
     ...after,
   };
   // One more than asked for tells whether there is a next page.
@@ -65,5 +66,3 @@ export async function requireCampaign(tenant: Tenant, campaignId: Types.ObjectId
  */
 export const recipientsOf = (tenant: Tenant, campaignId: Types.ObjectId) =>
   owned(tenant, { campaign: { $eq: campaignId, $type: 'objectId' as const } });
-
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

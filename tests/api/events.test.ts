@@ -63,8 +63,8 @@ describe('GET /api/events', () => {
     const [delivery, email] = [new Types.ObjectId(), 'ann@example.com'];
     await happened(businessId, ['email.sent', 'email.delivered', 'email.sent']);
     await EventModel.updateMany({ business: businessId, type: 'email.sent' }, { delivery, email });
-    const { body } = await list(token, '?email=Ann@EXAMPLE.com').expect(200);
-    expect(body.events).toHaveLength(0);
+    const others = await list(token, '?email=bob@example.com').expect(200);
+    expect(others.body.events).toHaveLength(0);
     const found = (await list(token, '?email=ann@EXAMPLE.com').expect(200)).body.events;
     expect(found).toMatchObject([1, 2].map(() => ({ type: 'email.sent', delivery: String(delivery), email })));
   });

@@ -6,8 +6,8 @@ import type { Tenant } from '../../tenant.js';
 import { BrokenStream } from './broken-stream.js';
 import { readCsv } from './csv.js';
 import { decode } from './decode.js';
-import { type Entry, readEntry } from './entry.js';
-import { insertBatch } from './insert.js';
+import { type Entry, type Recipient, readEntry } from './entry.js';
+import { type Inserted, insertBatch } from './insert.js';
 import { type Lease, lease } from './lease.js';
 import { readNdjson } from './ndjson.js';
 import {
@@ -48,29 +48,34 @@ export async function importRecipients(
 ): Promise<ImportReport> {
   const held = await lease(tenant, campaignId);
   try {
-    return await run(tenant, campaignId, held, entriesOf(source));
+    return await importEntries(source, held, (batch) => insertBatch(tenant, campaignId, batch));
   } finally {
     await held.release();
   }
 }
 
-async function run(
-  tenant: Tenant,
-  campaignId: Types.ObjectId,
-  held: Lease,
-  blocks: AsyncIterable<Entry[]>,
+/**
+ * Reads a source in flat memory and writes its records in batches of different addresses. What was written stays.
+ * @param held is renewed before each batch, and confirmed at the end.
+ * @throws AppError 415 for an unknown charset; 422 for a stream that cannot be read on, with the report and its `line`; 503
+ *   when our side breaks off; and what `held` throws, with the report.
+ */
+export async function importEntries(
+  source: Source,
+  held: Pick<Lease, 'renew' | 'confirm'>,
+  write: (batch: Recipient[]) => Promise<Inserted>,
 ): Promise<ImportReport> {
   const report = emptyReport();
   const writer = new Writer(
     async (batch) => {
       await held.renew();
-      return insertBatch(tenant, campaignId, batch);
+      return write(batch);
     },
     (inserted) => countInserted(report, inserted),
   );
   const read = async (): Promise<BrokenStream | undefined> => {
     try {
-      for await (const entries of blocks) {
+      for await (const entries of entriesOf(source)) {
         // Also while a slow sender has not filled a batch yet.
         await held.renew();
         for (const entry of entries) {

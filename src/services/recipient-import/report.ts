@@ -35,7 +35,7 @@ export function countInserted(report: ImportReport, { added, duplicates, suppres
 /** 422 for a stream that broke, with the line where reading stopped. */
 export function brokenOff(report: ImportReport, cause: BrokenStream): AppError {
   const line = cause.line ?? 1;
-  const added = report.added === 1 ? '1 recipient was' : `${report.added} recipients were`;
+  const added = report.added === 1 ? '1 was' : `${report.added} were`;
   const message = `The file ${cause.message} (line ${line}); ${added} added before that, and sending it again is safe`;
   return new AppError('validation_failed', 422, message, { extra: { line }, cause });
 }

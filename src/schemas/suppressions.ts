@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { SUPPRESSION_REASONS, type Suppression } from '../models/suppression.js';
+import { Email, searchText } from './common.js';
+import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
+import { RECIPIENT_FILES, Rejection } from './recipients.js';
+
+const Reason = z.enum(SUPPRESSION_REASONS).meta({
+  description:
+    '`unsubscribed` blocks campaigns only; `bounced`, `complained` and `manual` block every message. An address has each at most once',
+});
+
+const SuppressionView = z
+  .object({
+    id: Id,
+    email: z.string(),
+    reasons: z.array(
+      z.object({
+        reason: Reason,
+        source: z.string().meta({
+          description:
+            'Who said so: `link:<delivery>` its recipient, `ses:<delivery>` an event of SES, `soft-bounces`, `user:<id>`, `key:<id>`',
+        }),
+        at: z.iso.datetime(),
+      }),
+    ),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Suppression' });
+
+export const ListSuppressions = operation({
+  summary: 'The addresses that get no mail, newest first',
+  query: PageQuery.extend({
+    reason: z.enum(SUPPRESSION_REASONS).optional(),
+    email: searchText(320).toLowerCase().optional().meta({ description: 'What the address begins with' }),
+  }),
+  answer: { suppressions: z.array(SuppressionView), pagination: Pagination },
+});
+
+export const AddSuppression = operation({
+  summary: 'Write to an address no more',
+  description: 'Any number of times; an address that is there for the same reason stays as it is.',
+  body: z.strictObject({ email: Email, reason: Reason.default('manual') }),
+  status: 201,
+  answer: { suppression: SuppressionView },
+});
+
+export const RemoveSuppression = operation({
+  summary: 'Take an address off the list, or one of its reasons',
+  description:
+    'SES keeps a list of its own, of the account: an address that bounced or was complained of stays there until it is taken off at SES.',
+  params: ById,
+  query: z.strictObject({ reason: z.enum(SUPPRESSION_REASONS).optional() }),
+  answer: {},
+});
+
+export const ImportSuppressions = operation({
+  summary: 'Put many addresses on the list',
+  description:
+    'JSON, or a file of any length as `text/csv` (a column `email`; others are left out) or `application/x-ndjson`. What was added stays when a file cannot be read on; sending it again is safe.',
+  query: z.strictObject({ reason: Reason.default('manual') }),
+  body: z.strictObject({
+    suppressions: z
+      .array(z.strictObject({ email: z.string() }))
+      .min(1, 'must not be empty')
+      .max(200_000),
+  }),
+  bodyLimit: '10mb',
+  streams: RECIPIENT_FILES,
+  answer: {
+    added: z.int(),
+    known: z.int().meta({ description: 'Were there already, or twice in the file' }),
+    invalid: z.int(),
+    errors: z.array(Rejection).meta({ description: 'The first 100 of the invalid' }),
+  },
+});
+
+/** A row of the list for its reader. */
+export function presentSuppression({ _id, email, reasons, createdAt }: Suppression): z.output<typeof SuppressionView> {
+  return {
+    id: _id.toHexString(),
+    email,
+    reasons: reasons.map(({ reason, source, at }) => ({ reason, source, at: at.toISOString() })),
+    createdAt: createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,76 @@
+import { Types } from 'mongoose';
+import type { z } from 'zod';
+import { notFound } from '../errors.js';
+import { type Suppression, SuppressionModel, type SuppressionReason } from '../models/suppression.js';
+import { JOURNALED } from '../mongo.js';
+import type { AddSuppression, ListSuppressions } from '../schemas/suppressions.js';
+import { suppress, suppressAll, unsuppress } from '../sending/suppression.js';
+import { type Caller, owned, type Tenant } from '../tenant.js';
+import * as pages from './pages.js';
+import { startingWith } from './prefix.js';
+import { type ImportReport, importEntries, type Source } from './recipient-import/index.js';
+
+/** A row without reasons is what a resubscription left: it suppresses nobody. */
+const WITH_REASONS = { 'reasons.0': { $exists: true } };
+
+/** The tenant's list, newest first. */
+export async function list(
+  tenant: Tenant,
+  { reason, email, ...page }: z.output<typeof ListSuppressions.query>,
+): Promise<pages.Page<Suppression>> {
+  const filter = {
+    ...WITH_REASONS,
+    ...(reason ? { 'reasons.reason': reason } : {}),
+    ...(email ? { email: startingWith(email) } : {}),
+  };
+  return pages.read(page, (before, count) =>
+    SuppressionModel.find(owned(tenant, { ...before, ...filter }))
+      .sort({ _id: -1 })
+      .limit(count)
+      .lean<Suppression[]>(),
+  );
+}
+
+/** Puts an address on the list by hand; one that is there for the same reason stays as it is. */
+export async function add(
+  tenant: Tenant,
+  author: Caller,
+  { email, reason }: z.output<typeof AddSuppression.body>,
+): Promise<Suppression> {
+  await suppress(tenant, email, reason, sourceOf(author));
+  const row = await SuppressionModel.findOne(owned(tenant, { email })).lean<Suppression>();
+  if (!row) throw notFound('suppression');
+  return row;
+}
+
+/**
+ * Takes an address off the list, or one of its reasons.
+ * @throws AppError `not_found`, also for a reason that it does not have.
+ */
+export async function remove(tenant: Tenant, id: string, reason?: SuppressionReason): Promise<void> {
+  const filter = owned(tenant, { _id: new Types.ObjectId(id), ...WITH_REASONS });
+  const row = await SuppressionModel.findOne(filter).lean<Suppression>();
+  if (!row) throw notFound('suppression');
+  if (!reason) {
+    await SuppressionModel.deleteOne(owned(tenant, { _id: row._id }), { writeConcern: JOURNALED });
+    return;
+  }
+  if (!(await unsuppress(tenant, row.email, reason))) throw notFound('reason of this suppression');
+}
+
+/** Puts many addresses on the list for one reason, in flat memory. @throws AppError as `importEntries`. */
+export async function importAll(
+  tenant: Tenant,
+  author: Caller,
+  reason: SuppressionReason,
+  source: Source,
+): Promise<ImportReport> {
+  const free = { renew: async () => undefined, confirm: async () => undefined };
+  return importEntries(source, free, async (batch) => {
+    const emails = batch.map(({ email }) => email);
+    const known = await suppressAll(tenant, emails, reason, sourceOf(author));
+    return { added: emails.length - known.length, duplicates: known.length, suppressed: 0 };
+  });
+}
+
+const sourceOf = ({ kind, id }: Caller) => `${kind}:${id.toHexString()}`;

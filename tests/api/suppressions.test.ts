@@ -1,0 +1,95 @@
+import { Types } from 'mongoose';
+import { describe, expect, it } from 'vitest';
+import { SuppressionModel } from '../../src/models/suppression.js';
+import { blockedForAll, blockedForBulk, suppress } from '../../src/sending/suppression.js';
+import { apiKey, type Registered, register, unique } from '../support/factories.js';
+import { api, useHub } from '../support/hub.js';
+
+useHub();
+
+const PATH = '/api/suppressions';
+const list = ({ token }: Registered, query = '') => api().get(`${PATH}${query}`).auth(token, { type: 'bearer' });
+const add = ({ token }: Registered, body: object) => api().post(PATH).auth(token, { type: 'bearer' }).send(body);
+const remove = ({ token }: Registered, id: string, query = '') =>
+  api().delete(`${PATH}/${id}${query}`).auth(token, { type: 'bearer' });
+const upload = ({ token }: Registered, type: string, text: string, query = '') =>
+  api().post(`${PATH}/import${query}`).auth(token, { type: 'bearer' }).set('Content-Type', type).send(text);
+const tenantOf = ({ businessId }: Registered) => ({ businessId: new Types.ObjectId(businessId) });
+
+describe('the suppression list', () => {
+  it('takes an address for each reason once, and shows who said so', async () => {
+    const who = await register();
+    const first = await add(who, { email: 'Ann <x>' }).expect(422);
+    expect(first.body.errors[0].path).toBe('email');
+    await Promise.all([1, 2, 3].map(() => add(who, { email: 'ann@Example.com' }).expect(201)));
+    const { suppression } = (await add(who, { email: 'ann@example.com', reason: 'unsubscribed' }).expect(201)).body;
+    expect(suppression).toMatchObject({
+      email: 'ann@example.com',
+      reasons: [
+        { reason: 'manual', source: `user:${who.userId}` },
+        { reason: 'unsubscribed', source: `user:${who.userId}` },
+      ],
+    });
+    expect((await list(who).expect(200)).body.suppressions).toEqual([suppression]);
+    expect((await blockedForAll(tenantOf(who), ['ann@example.com'])).size).toBe(1);
+  });
+
+  it('is paged and searched', async () => {
+    const who = await register();
+    const emails = ['a.b@example.com', 'axb@example.com', 'c@example.com'];
+    for (const email of emails) await suppress(tenantOf(who), email, 'manual', 'test');
+    await suppress(tenantOf(who), 'c@example.com', 'bounced', 'test');
+    const found = async (query: string) =>
+      (await list(who, query).expect(200)).body.suppressions.map(({ email }: { email: string }) => email);
+    expect(await found('')).toEqual([...emails].reverse());
+    expect(await found('?email=A.')).toEqual(['a.b@example.com']);
+    expect(await found('?reason=bounced')).toEqual(['c@example.com']);
+    const { body } = await list(who, '?limit=2').expect(200);
+    expect(await found(`?limit=2&cursor=${body.pagination.nextCursor}`)).toEqual(['a.b@example.com']);
+    for (const query of ['?reason=x', '?email=', '?cursor=x', '?who=me']) await list(who, query).expect(422);
+  });
+
+  it('gives an address free, or takes back one reason and leaves the others', async () => {
+    const who = await register();
+    await add(who, { email: 'ann@example.com' });
+    const { suppression } = (await add(who, { email: 'ann@example.com', reason: 'unsubscribed' })).body;
+    await remove(who, suppression.id, '?reason=manual').expect(200);
+    await remove(who, suppression.id, '?reason=manual').expect(404);
+    expect((await blockedForAll(tenantOf(who), ['ann@example.com'])).size).toBe(0);
+    expect((await blockedForBulk(tenantOf(who), ['ann@example.com'])).size).toBe(1);
+    await remove(who, suppression.id).expect(200);
+    await remove(who, suppression.id).expect(404);
+    expect((await list(who).expect(200)).body.suppressions).toEqual([]);
+  });
+
+  it('takes lists of any length, as JSON, CSV or NDJSON, and says what was wrong', async () => {
+    const who = await register();
+    await add(who, { email: 'known@example.com' });
+    const csv = `Email,Name\n${Array.from({ length: 1_200 }, (_, n) => `p${n}@example.com,P`).join('\n')}\nknown@example.com,K\nnobody,N\n`;
+    const first = (await upload(who, 'text/csv', csv, '?reason=bounced').expect(200)).body;
+    expect(first).toMatchObject({ added: 1_201, known: 0, invalid: 1, errors: [{ line: 1_203, email: 'nobody' }] });
+    const again = (await upload(who, 'text/csv', csv, '?reason=bounced').expect(200)).body;
+    expect(again).toMatchObject({ added: 0, known: 1_201 });
+    const lines = '{"email":"n@example.com"}\n{"email":"N@example.com"}\n';
+    expect((await upload(who, 'application/x-ndjson', lines).expect(200)).body).toMatchObject({ added: 1, known: 1 });
+    const json = JSON.stringify({ suppressions: [{ email: 'j@example.com' }, { email: '' }] });
+    expect((await upload(who, 'application/json', json).expect(200)).body).toMatchObject({ added: 1, invalid: 1 });
+    const broken = await upload(who, 'text/csv', 'email\nq@example.com\n"never closed\n').expect(422);
+    expect(broken.body).toMatchObject({ code: 'validation_failed', added: 1, line: 3 });
+    expect(await SuppressionModel.countDocuments(tenantFilter(who))).toBe(1_204);
+  });
+
+  it('is the tenant’s own, and needs the permission', async () => {
+    const [who, other] = [await register(), await register()];
+    const { suppression } = (await add(who, { email: `${unique()}@example.com` })).body;
+    expect((await list(other).expect(200)).body.suppressions).toEqual([]);
+    await remove(other, suppression.id).expect(404);
+    await api()
+      .get(PATH)
+      .set('X-API-Key', await apiKey(who, ['send_emails']))
+      .expect(403);
+    await api().get(PATH).expect(401);
+  });
+});
+
+const tenantFilter = ({ businessId }: Registered) => ({ business: new Types.ObjectId(businessId) });
