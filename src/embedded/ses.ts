@@ -9,6 +9,8 @@ export const ProgramSettings = z.object({
   account: AccountSettings.partial().default({}),
   /** How many of the last messages are kept whole. */
   keepRaw: z.number().int().min(0).default(100),
+  /** How many notifications may be on their way, about 4 kB each, and how many messages may have outcomes to come. */
+  maxNotifications: z.number().int().min(0).default(20_000),
   /** The port of 127.0.0.1; a free one when 0. */
   port: z.number().int().min(0).default(0),
 });
@@ -18,7 +20,7 @@ export type SesOptions = z.input<typeof ProgramSettings> & { signal?: AbortSigna
 
 /** A running local SES of this process, and its control API. */
 export interface SesService extends SesControl {
-  /** The `endpoint` for an SESClient or an STSClient, with any credentials. */
+  /** The `endpoint` for an SESClient, SESv2Client, SNSClient or STSClient, with any credentials. */
   readonly url: string;
   readonly pid: number | undefined;
   /** Ends it, with everything it knew. Idempotent. */

@@ -5,6 +5,7 @@ import type { Sealed } from '../secrets.js';
 import { getSendQuota, type SendQuota } from './account.js';
 import { CALL_TIMEOUT_MS, newSesClient } from './clients.js';
 import { accountOf, credentialsOf } from './credentials.js';
+import { limited } from './limited.js';
 
 /** A message ready for SES: one recipient, since a complaint cannot tell two apart. */
 export interface RawMessage {
@@ -78,16 +79,13 @@ export class Gateways {
 }
 
 async function sendRaw(client: SESClient, { raw, from, to, tags }: RawMessage): Promise<string> {
-  const { MessageId } = await client.send(
-    new SendRawEmailCommand({
-      RawMessage: { Data: raw },
-      Source: from,
-      Destinations: [to],
-      Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
-    }),
-    // The client's own limit ends with the answer's headers: a body that never ends would never be given up.
-    { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) },
-  );
+  const command = new SendRawEmailCommand({
+    RawMessage: { Data: raw },
+    Source: from,
+    Destinations: [to],
+    Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+  });
+  const { MessageId } = await limited(CALL_TIMEOUT_MS, (options) => client.send(command, options));
   // An answer without it is no answer: whether the message went out is not known.
   if (!MessageId) throw new Error('SES answered without a MessageId');
   return MessageId;

@@ -46,7 +46,7 @@ describe('a batch', () => {
 
   it('uses no slot that may have been over when Redis’s answer came', async () => {
     const who = await sender(50);
-    const id = await launched(who, people(30));
+    const id = await launched(who, people(200));
     const source = await sourceOf(id);
     await until(async () => (await run(await sourceOf(id))).kind !== 'wait');
     const before = (await accepted(who)).length;
@@ -62,6 +62,6 @@ describe('a batch', () => {
     });
     await run(source);
     expect(await accepted(who)).toHaveLength(before);
-    expect(await DeliveryModel.countDocuments({ campaign: id, status: 'pending' })).toBe(30 - before);
+    expect(await DeliveryModel.countDocuments({ campaign: id, status: 'pending' })).toBe(200 - before);
   });
 });

@@ -1,7 +1,9 @@
 import { accountIdOf } from './caller.js';
+import { ConfigurationSets } from './configuration-sets.js';
 import { Identities } from './identities.js';
 import { SendLimits } from './limits.js';
 import type { AccountChange, AccountSettings } from './settings.js';
+import { SuppressionList } from './suppression-list.js';
 
 /** An AWS account with one access key. */
 export interface Account {
@@ -11,6 +13,8 @@ export interface Account {
   readonly settings: AccountSettings;
   readonly limits: SendLimits;
   readonly identities: Identities;
+  readonly configurationSets: ConfigurationSets;
+  readonly suppression: SuppressionList;
 }
 
 /** Every account that was ever asked about: they come into being by being asked about. */
@@ -32,6 +36,8 @@ export class Accounts {
       settings,
       limits: new SendLimits(settings, this.now),
       identities: new Identities(accessKeyId),
+      configurationSets: new ConfigurationSets(),
+      suppression: new SuppressionList(),
     };
     this.#accounts.set(accessKeyId, account);
     return account;

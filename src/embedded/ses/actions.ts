@@ -1,13 +1,12 @@
 import type { Account } from './accounts.js';
-import { invalidParameter, SesError } from './errors.js';
+import type { Action } from './action.js';
+import { invalidParameter } from './errors.js';
 import type { Identity, IdentityStatus } from './identities.js';
+import { required } from './parameters.js';
 import { element, entryMap, memberList, type QueryRequest } from './query-protocol.js';
 
-/** Everything but sending: answers the XML of the action's result. */
-export type Action = (account: Account, request: QueryRequest) => string;
-
-/** The actions of SES v1, and the one of STS, by their names. */
-export const ACTIONS: Readonly<Record<string, Action>> = {
+/** The actions of SES v1 about account and identities, and the one of STS, by their names. */
+export const ACCOUNT_ACTIONS: Readonly<Record<string, Action>> = {
   GetCallerIdentity: ({ accountId, accessKeyId }) =>
     element('Arn', `arn:aws:iam::${accountId}:user/${accessKeyId}`) +
     element('UserId', accessKeyId) +
@@ -111,11 +110,4 @@ function existing({ identities }: Account, request: QueryRequest): Identity {
   const identity = identities.get(name);
   if (!identity) throw invalidParameter(`Identity <${name}> does not exist.`);
   return identity;
-}
-
-function required(request: QueryRequest, name: string): string {
-  const value = request.get(name);
-  if (!value)
-    throw new SesError('ValidationError', `Value at '${name}' failed to satisfy constraint: Member must not be null`);
-  return value;
 }

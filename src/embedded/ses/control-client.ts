@@ -1,13 +1,16 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import type { MailView, PublishRequest, SignRequest } from './control-events.js';
 import type { IdentityChange } from './control-routes.js';
+import type { EventTotals } from './events/publisher.js';
 import type { Failure, FailureRule } from './failures.js';
 import type { Identity } from './identities.js';
 import type { InboxState } from './inbox-queue.js';
 import type { RatePoint } from './rate-series.js';
 import type { AcceptedRecipient, RecipientFilter, RecordTotals } from './record.js';
 import type { AccountChange, AccountSettings } from './settings.js';
+import type { DeliveryResult, DeliveryTotals } from './sns/results.js';
 
 /** An account as the control API shows it. */
 export interface AccountView extends AccountSettings {
@@ -40,10 +43,20 @@ export interface SesControl {
   account(accessKeyId: string): Promise<AccountView>;
   changeAccount(accessKeyId: string, change: AccountChange): Promise<AccountView>;
   changeIdentity(change: IdentityChange): Promise<Identity>;
+  /** Publishes anything to a topic, as often as wanted, and answers the notification's id. */
+  publish(request: PublishRequest): Promise<string>;
+  /** Answers the body of a signed notification or confirmation, and sends it to nobody. */
+  sign(request: SignRequest): Promise<string>;
+  /** What was delivered and given up, of one topic or of all, with the last thousand ends. */
+  deliveries(topicArn?: string): Promise<DeliveryTotals & { last: DeliveryResult[] }>;
+  /** What became of the events of accepted messages. */
+  events(): Promise<EventTotals>;
+  /** The `mail` object for an event about an accepted message. */
+  mail(messageId: string): Promise<MailView>;
   inbox(): Promise<InboxState>;
   /** Where accepted mail goes from now on; null for nowhere. */
   setInbox(url: string | null): Promise<InboxState>;
-  /** Forgets accounts, failures and record; the inbox stays. */
+  /** Forgets accounts, failures, record, topics and events; the inbox stays. */
   reset(): Promise<void>;
 }
 
@@ -105,6 +118,18 @@ export function createSesControl(endpoint: string): SesControl {
     account: (accessKeyId) => json('GET', accountPath(accessKeyId)),
     changeAccount: (accessKeyId, change) => json('PUT', accountPath(accessKeyId), change),
     changeIdentity: (change) => json('PUT', 'identities', change),
+    async publish(request) {
+      const { messageId } = await json<{ messageId: string }>('POST', 'sns/publish', request);
+      return messageId;
+    },
+    async sign(request) {
+      const { body } = await json<{ body: string }>('POST', 'sns/sign', request);
+      return body;
+    },
+    deliveries: (topicArn) =>
+      json('GET', `sns/deliveries?${new URLSearchParams(topicArn === undefined ? {} : { topicArn })}`),
+    events: () => json('GET', 'events'),
+    mail: (messageId) => json('GET', `events/mail?${new URLSearchParams({ messageId })}`),
     inbox: () => json('GET', 'inbox'),
     setInbox: (url) => json('PUT', 'inbox', { url }),
     reset: () => run('POST', 'reset'),

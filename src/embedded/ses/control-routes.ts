@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { EVENT_ROUTES } from './control-events.js';
 import { FailureRule } from './failures.js';
 import { IDENTITY_STATUSES } from './identities.js';
 import { BUCKET_MS } from './rate-series.js';
@@ -39,7 +40,7 @@ export interface ControlRequest {
   body: unknown;
 }
 
-/** Answers what goes out as JSON, or bytes, or a stream of NDJSON lines; undefined for what is not there. */
+/** Answers what goes out as JSON, or bytes, or a stream of NDJSON lines, or a promise of it; undefined for what is not there. */
 export type ControlHandler = (request: ControlRequest) => unknown;
 
 /** The control API: method and path; a path that ends with a slash takes one more part behind it. */
@@ -82,11 +83,15 @@ export const CONTROL_ROUTES: Readonly<Record<string, ControlHandler>> = {
     return state.inbox.state();
   },
 
+  ...EVENT_ROUTES,
+
   'POST /_local/reset': ({ state }) => {
     state.accounts.clear();
     state.failures.clear();
     state.record.clear();
     state.recent.clear();
+    state.events.clear();
+    state.sns.clear();
     return {};
   },
 };

@@ -19,7 +19,7 @@ export async function answerControl(
   let result: unknown;
   try {
     const body: unknown = rawBody.length > 0 ? JSON.parse(rawBody.toString()) : undefined;
-    result = route.handler({ state, rest: route.rest, query, body });
+    result = await route.handler({ state, rest: route.rest, query, body });
   } catch (error) {
     if (error instanceof ZodError) return answerJson(response, 422, { message: z.prettifyError(error) });
     if (error instanceof SyntaxError) return answerJson(response, 400, { message: error.message });

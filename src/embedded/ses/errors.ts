@@ -4,6 +4,8 @@ export class SesError extends Error {
     readonly code: string,
     message: string,
     readonly status = 400,
+    /** What the error says besides, by the names of AWS's members. */
+    readonly details: Readonly<Record<string, string>> = {},
   ) {
     super(message);
     this.name = 'SesError';

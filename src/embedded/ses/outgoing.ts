@@ -1,5 +1,6 @@
 import { parseAddress, splitAddressList } from './addresses.js';
 import { invalidParameter } from './errors.js';
+import { decodeRawMessage, type Header, headerOf, readHeaders } from './mime-head.js';
 import type { QueryRequest } from './query-protocol.js';
 
 const MAX_RECIPIENTS = 50;
@@ -13,11 +14,15 @@ export interface Outgoing {
   recipients: string[];
   /** As in an X-SES-MESSAGE-TAGS header: `name=value, name=value`; empty for none. */
   tags: string;
+  /** Whose event destinations hear of it. */
+  configurationSet: string | undefined;
+  /** The message's own headers; read when asked for. */
+  headers(): Header[];
 }
 
 /**
- * Reads SendEmail or SendRawEmail. The message itself is decoded only where its headers have to say what the parameters
- * leave out.
+ * Reads SendEmail or SendRawEmail. Of the message itself only the head is decoded, and only where it has to say what the
+ * parameters leave out.
  * @throws SesError InvalidParameterValue for what SES refuses to read
  */
 export function readOutgoing(action: 'SendEmail' | 'SendRawEmail', request: QueryRequest): Outgoing {
@@ -29,10 +34,18 @@ export function readOutgoing(action: 'SendEmail' | 'SendRawEmail', request: Quer
 
 function readSimple(request: QueryRequest): Outgoing {
   const kinds = ['ToAddresses', 'CcAddresses', 'BccAddresses'];
+  const source = request.get('Source') ?? '';
   return {
-    sender: parseAddress(request.get('Source') ?? ''),
+    sender: parseAddress(source),
     recipients: kinds.flatMap((kind) => request.list(`Destination.${kind}`)).map(parseAddress),
     tags: readTags(request),
+    configurationSet: request.get('ConfigurationSetName') || undefined,
+    headers: () => [
+      { name: 'From', value: source },
+      { name: 'To', value: request.list('Destination.ToAddresses').join(', ') },
+      { name: 'Subject', value: request.get('Message.Subject.Data') ?? '' },
+      { name: 'MIME-Version', value: '1.0' },
+    ],
   };
 }
 
@@ -46,11 +59,12 @@ function readRaw(request: QueryRequest): Outgoing {
       throw invalidParameter(`Message length is more than ${MAX_MESSAGE_BYTES} bytes long: '${bytes}'.`);
     }
   }
-  let headers: Map<string, string> | undefined;
-  const header = (name: string) => {
-    headers ??= readHeaders(encoded);
-    return headers.get(name);
+  let read: Header[] | undefined;
+  const headers = () => {
+    read ??= readHeaders(encoded);
+    return read;
   };
+  const header = (name: string) => headerOf(headers(), name);
   const destinations = request.list('Destinations');
   const addressed = destinations.length
     ? destinations
@@ -59,6 +73,8 @@ function readRaw(request: QueryRequest): Outgoing {
     sender: parseAddress(request.get('Source') ?? header('from') ?? ''),
     recipients: addressed.map(parseAddress),
     tags: readTags(request) || (header('x-ses-message-tags') ?? ''),
+    configurationSet: request.get('ConfigurationSetName') || header('x-ses-configuration-set') || undefined,
+    headers,
   };
 }
 
@@ -78,23 +94,4 @@ function readTags(request: QueryRequest): string {
     }
     tags.push(`${name}=${value}`);
   }
-}
-
-/** The bytes of a message out of the form's percent-encoded base64. */
-export function decodeRawMessage(encoded: Buffer): Buffer {
-  return Buffer.from(decodeURIComponent(encoded.toString('latin1')), 'base64');
-}
-
-/** The headers of a message, unfolded, by their lower-case name; of several of the same name the last. */
-function readHeaders(encoded: Buffer): Map<string, string> {
-  const [head = ''] = decodeRawMessage(encoded)
-    .toString('utf8')
-    .split(/\r?\n\r?\n/, 1);
-  const lines = head.replaceAll(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
-  return new Map(
-    lines.map((line) => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-    }),
-  );
 }

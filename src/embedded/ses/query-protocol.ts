@@ -34,6 +34,16 @@ export class QueryRequest {
     return this.#values.get(name);
   }
 
+  /** The pairs of `<name>.entry.1.key` and `<name>.entry.1.value`, and so on. */
+  entries(name: string): Map<string, string> {
+    const pairs = new Map<string, string>();
+    for (let number = 1; ; number++) {
+      const key = this.get(`${name}.entry.${number}.key`);
+      if (key === undefined) return pairs;
+      pairs.set(key, this.get(`${name}.entry.${number}.value`) ?? '');
+    }
+  }
+
   /** The texts of `<name>.member.1`, `<name>.member.2` and so on. */
   list(name: string): string[] {
     const values: string[] = [];
@@ -55,7 +65,9 @@ function decode(bytes: Buffer): string {
 export const NAMESPACES = {
   ses: 'http://ses.amazonaws.com/doc/2010-12-01/',
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  sns: 'http://sns.amazonaws.com/doc/2010-03-31/',
 } as const;
+export type Service = keyof typeof NAMESPACES;
 
 /** Text made safe between two tags. */
 export function escapeXml(text: string): string {
@@ -65,6 +77,11 @@ export function escapeXml(text: string): string {
 /** `<name>` around text, escaped. */
 export function element(name: string, value: string | number | boolean): string {
   return `<${name}>${escapeXml(String(value))}</${name}>`;
+}
+
+/** A list of structures; the items are XML already. */
+export function structureList(name: string, items: readonly string[]): string {
+  return `<${name}>${items.map((xml) => `<member>${xml}</member>`).join('')}</${name}>`;
 }
 
 /** A list of texts as `<name><member>...</member>...</name>`. */
@@ -79,17 +96,13 @@ export function entryMap(name: string, entries: ReadonlyMap<string, string>): st
 }
 
 /** The whole answer to an action, around the XML of its result. */
-export function successXml(
-  action: string,
-  result: string,
-  requestId: string,
-  namespace: string = NAMESPACES.ses,
-): string {
-  return `<${action}Response xmlns="${namespace}"><${action}Result>${result}</${action}Result><ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${action}Response>`;
+export function successXml(action: string, result: string, requestId: string, service: Service = 'ses'): string {
+  return `<${action}Response xmlns="${NAMESPACES[service]}"><${action}Result>${result}</${action}Result><ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${action}Response>`;
 }
 
 /** The whole answer to a refused action. */
-export function errorXml(error: SesError, requestId: string): string {
-  const details = element('Type', error.type) + element('Code', error.code) + element('Message', error.message);
-  return `<ErrorResponse xmlns="${NAMESPACES.ses}"><Error>${details}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+export function errorXml(error: SesError, requestId: string, service: Service = 'ses'): string {
+  const members = { Type: error.type, Code: error.code, Message: error.message, ...error.details };
+  const details = Object.entries(members).map(([name, value]) => element(name, value));
+  return `<ErrorResponse xmlns="${NAMESPACES[service]}"><Error>${details.join('')}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
 }

@@ -1,4 +1,4 @@
-import { decodeRawMessage } from './outgoing.js';
+import { decodeRawMessage } from './mime-head.js';
 import { QueryRequest } from './query-protocol.js';
 
 /** The form bodies of the last accepted sends, oldest out first. */

@@ -45,6 +45,7 @@ export async function send(
   const isOverLimit = takeRoom(account, recipients.length);
 
   const messageId = record.accept({ accessKeyId: account.accessKeyId, recipients, tags, at, isOverLimit });
+  state.events.announce({ account, outgoing, action, region: caller.region, messageId, at });
   state.recent.add(messageId, request.body);
   const loss = failures.takeLoss('after', candidate);
   const latencyMs = failures.takeLatency(candidate);
@@ -52,8 +53,11 @@ export async function send(
   return { messageId, loss, latencyMs };
 }
 
-function checkAccount({ settings, identities }: Account, { sender, recipients }: Outgoing, region: string): void {
+function checkAccount(account: Account, { sender, recipients, configurationSet }: Outgoing, region: string): void {
+  const { settings, identities, configurationSets } = account;
   if (!settings.sendingEnabled) throw sendingPaused();
+  // Throws where there is none of this name.
+  if (configurationSet) configurationSets.destinations(configurationSet);
   const checked = [
     ...(settings.sandbox || settings.requireVerifiedSender ? [sender] : []),
     ...(settings.sandbox ? recipients : []),

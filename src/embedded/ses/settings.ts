@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SUPPRESSION_REASONS } from './suppression-list.js';
 
 /** What can be set about an account. */
 export const AccountSettings = z.object({
@@ -16,6 +17,18 @@ export const AccountSettings = z.object({
   requireVerifiedSender: z.boolean(),
   /** New identities, DKIM and MAIL FROM domains are `Success` at once; otherwise `Pending` until told. */
   autoVerify: z.boolean(),
+  /** As SES judges the account: under review is `PROBATION`, paused by SES `SHUTDOWN`. */
+  enforcementStatus: z.enum(['HEALTHY', 'PROBATION', 'SHUTDOWN']),
+  /** For which reasons the account's suppression list holds mail back. */
+  suppressedReasons: z.array(z.enum(SUPPRESSION_REASONS)),
+  /** What IAM refuses, e.g. `sns:CreateTopic`, `ses:*`. */
+  deniedActions: z.array(z.string()),
+  /** How long it takes until a message is sent, then until it is delivered, then until there is a complaint; null: no event comes by itself. */
+  outcomeDelayMs: z.number().min(0).nullable(),
+  /** By how much the pauses of a delivery policy are multiplied: 0.001 makes its seconds milliseconds. */
+  snsPauseScale: z.number().min(0),
+  /** How many notifications are under way to one endpoint. */
+  snsConcurrency: z.number().int().positive(),
 });
 export type AccountSettings = z.infer<typeof AccountSettings>;
 
@@ -33,4 +46,10 @@ export const DEFAULT_SETTINGS: AccountSettings = {
   sendingEnabled: true,
   requireVerifiedSender: false,
   autoVerify: true,
+  enforcementStatus: 'HEALTHY',
+  suppressedReasons: ['BOUNCE', 'COMPLAINT'],
+  deniedActions: [],
+  outcomeDelayMs: 5,
+  snsPauseScale: 0.001,
+  snsConcurrency: 16,
 };

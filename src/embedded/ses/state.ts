@@ -1,9 +1,11 @@
 import { Accounts } from './accounts.js';
+import { EventPublisher } from './events/publisher.js';
 import { Failures } from './failures.js';
 import { InboxQueue } from './inbox-queue.js';
 import { RecentMessages } from './recent-messages.js';
 import { SendRecord } from './record.js';
 import { type AccountSettings, DEFAULT_SETTINGS } from './settings.js';
+import { Sns } from './sns/service.js';
 
 /** How a local SES behaves. */
 export interface SesSettings {
@@ -13,6 +15,8 @@ export interface SesSettings {
   inboxUrl?: string;
   /** How many of the last messages are kept whole, to be read again. 100 when left out. */
   keepRaw?: number;
+  /** How many notifications may be on their way, about 4 kB each, and how many messages may have outcomes to come. 20,000 when left out. */
+  maxNotifications?: number;
   /** The clock, in milliseconds since 1970. */
   now?: () => number;
 }
@@ -24,6 +28,8 @@ export interface SesState {
   readonly record: SendRecord;
   readonly recent: RecentMessages;
   readonly inbox: InboxQueue;
+  readonly sns: Sns;
+  readonly events: EventPublisher;
   readonly now: () => number;
 }
 
@@ -32,12 +38,17 @@ export function createState(settings: SesSettings = {}): SesState {
   const now = settings.now ?? Date.now;
   const inbox = new InboxQueue();
   inbox.setUrl(settings.inboxUrl ?? null);
+  const accounts = new Accounts({ ...DEFAULT_SETTINGS, ...settings.account }, now);
+  const maxNotifications = settings.maxNotifications ?? 20_000;
+  const sns = new Sns(accounts, now, maxNotifications);
   return {
-    accounts: new Accounts({ ...DEFAULT_SETTINGS, ...settings.account }, now),
+    accounts,
     failures: new Failures(),
     record: new SendRecord(),
     recent: new RecentMessages(settings.keepRaw ?? 100),
     inbox,
+    sns,
+    events: new EventPublisher(sns, now, maxNotifications),
     now,
   };
 }
