@@ -29,3 +29,8 @@ export function secondsLeftOfDay(timeZone: string, date = new Date()): number {
   const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number);
   return 86_400 - (hours * 3_600 + minutes * 60 + seconds);
 }
+
+/** The day so many days after another, `2026-11-24` → `2026-11-25`. */
+export function dayAfter(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+}

@@ -17,7 +17,7 @@ export interface Evidence {
   /** What the hub said when it took the list. */
   report: ImportReport;
   /** The hub's numbers at the end. */
-  stats: Stats;
+  stats: Pick<Stats, 'total' | 'states'>;
   /** The hub's ledger: its recipients with the status `sent`. */
   ledger: AsyncIterable<LedgerRow>;
   /** What the local SES accepted. */

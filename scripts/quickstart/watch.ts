@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CampaignStats, GetCampaign } from '../../src/schemas/campaigns.js';
+import type { CampaignStats } from '../../src/schemas/campaign-stats.js';
+import type { GetCampaign } from '../../src/schemas/campaigns.js';
 import type { Answer } from '../../src/schemas/operation.js';
 import type { Client } from '../support/client.js';
 import { createPace } from './pace.js';

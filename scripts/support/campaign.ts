@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { SendCampaign } from '../../src/schemas/campaign-life.js';
-import type { CampaignStats, CreateCampaign, GetCampaign } from '../../src/schemas/campaigns.js';
+import type { CampaignStats } from '../../src/schemas/campaign-stats.js';
+import type { CreateCampaign, GetCampaign } from '../../src/schemas/campaigns.js';
 import type { Answer } from '../../src/schemas/operation.js';
 import type { AddRecipients } from '../../src/schemas/recipients.js';
 import { type Client, Refused } from './client.js';

@@ -27,8 +27,9 @@ const schema = new Schema(
 );
 
 schema.index({ business: 1, email: 1 }, { unique: true });
-// The list, newest first.
+// The list, newest first, and that of a reason.
 schema.index({ business: 1, _id: -1 });
+schema.index({ business: 1, 'reasons.reason': 1, _id: -1 });
 
 export type Suppression = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
 export const SuppressionModel = model<Suppression>('Suppression', schema);

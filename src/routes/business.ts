@@ -2,9 +2,13 @@ import { Router } from 'express';
 import { authorize } from '../middleware/authorize.js';
 import { usersOnly } from '../middleware/users-only.js';
 import { handle } from '../middleware/validate.js';
+import { BusinessStats, presentBusinessStats } from '../schemas/business-stats.js';
 import { ConnectSes, DisconnectSes, GetBusiness, presentBusiness, UpdateBusiness } from '../schemas/businesses.js';
+import { BusinessUsage, presentUsage } from '../schemas/usage.js';
+import * as businessStats from '../services/business-stats/index.js';
 import * as businesses from '../services/businesses.js';
 import * as sesConfiguration from '../services/ses-configuration.js';
+import * as usage from '../services/usage.js';
 
 export const business = Router();
 
@@ -20,6 +24,20 @@ business.patch(
   handle(UpdateBusiness, async ({ tenant, body }) => ({
     business: presentBusiness(await businesses.update(tenant, body)),
   })),
+);
+
+business.get(
+  '/stats',
+  authorize('view_analytics'),
+  handle(BusinessStats, async ({ tenant, query }) => ({
+    stats: presentBusinessStats(await businessStats.stats(tenant, query)),
+  })),
+);
+
+business.get(
+  '/usage',
+  authorize('view_analytics'),
+  handle(BusinessUsage, async ({ tenant }) => ({ usage: presentUsage(await usage.read(tenant)) })),
 );
 
 business.put(

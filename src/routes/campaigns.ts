@@ -1,17 +1,17 @@
 import { Router } from 'express';
 import { authorize } from '../middleware/authorize.js';
 import { handle } from '../middleware/validate.js';
+import { CampaignStats, presentCampaignStats } from '../schemas/campaign-stats.js';
 import {
-  CampaignStats,
   CreateCampaign,
   DeleteCampaign,
   DuplicateCampaign,
   GetCampaign,
   ListCampaigns,
   presentCampaign,
-  presentCounts,
   UpdateCampaign,
 } from '../schemas/campaigns.js';
+import * as campaignStats from '../services/campaign-stats.js';
 import * as campaigns from '../services/campaigns.js';
 
 export const campaignRoutes = Router();
@@ -69,7 +69,7 @@ campaignRoutes.post(
 campaignRoutes.get(
   '/:id/stats',
   authorize('view_analytics'),
-  handle(CampaignStats, async ({ tenant, params }) => ({
-    stats: presentCounts(await campaigns.stats(tenant, params.id)),
+  handle(CampaignStats, async ({ tenant, params, query }) => ({
+    stats: presentCampaignStats(await campaignStats.stats(tenant, params.id, query)),
   })),
 );

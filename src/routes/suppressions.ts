@@ -7,6 +7,7 @@ import {
   AddSuppression,
   ImportSuppressions,
   ListSuppressions,
+  presentAccountList,
   presentSuppression,
   RemoveSuppression,
 } from '../schemas/suppressions.js';
@@ -46,8 +47,7 @@ suppressionRoutes.post(
 suppressionRoutes.delete(
   '/:id',
   authorize('manage_campaigns'),
-  handle(RemoveSuppression, async ({ tenant, params, query }) => {
-    await suppressions.remove(tenant, params.id, query.reason);
-    return {};
-  }),
+  handle(RemoveSuppression, async ({ tenant, params, query }) => ({
+    sesList: presentAccountList(await suppressions.remove(tenant, params.id, query.reason)),
+  })),
 );

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { DELIVERY_STATUSES } from '../models/delivery.js';
 import {
   CAMPAIGN_SCHEDULES,
   CAMPAIGN_STATUSES,
@@ -7,7 +6,6 @@ import {
   HOLD_REASONS,
   PAUSE_REASONS,
 } from '../models/email-campaign.js';
-import { type Counts, STATS, type Stat } from '../sending/campaigns/counts.js';
 import { Email, line } from './common.js';
 import { ById, Id, operation, PageQuery, Pagination, Timestamp } from './operation.js';
 
@@ -56,18 +54,6 @@ const fields = {
   dailyCap: given(DailyCap),
   tracking: given(Tracking),
 };
-
-const States = z
-  .object(
-    Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, z.int()])) as {
-      [status in (typeof DELIVERY_STATUSES)[number]]: z.ZodInt;
-    },
-  )
-  .meta({ id: 'CampaignStates', description: 'Each recipient once, by where it is now; sums to the total' });
-
-const Stats = z
-  .object(Object.fromEntries(Object.keys(STATS).map((stat) => [stat, z.int()])) as { [stat in Stat]: z.ZodInt })
-  .meta({ id: 'CampaignStats', description: 'What ever happened: a bounced message was also sent' });
 
 const PAUSES = [
   '`user`: by request',
@@ -200,13 +186,6 @@ export const DuplicateCampaign = operation({
   answer: { campaign: Campaign },
 });
 
-export const CampaignStats = operation({
-  summary: 'Read what became of a campaign’s recipients',
-  description: 'Counted in the ledger at `asOf`, at most a second ago for all but very long lists.',
-  params: ById,
-  answer: { stats: z.object({ asOf: z.iso.datetime(), total: z.int(), states: States, stats: Stats }) },
-});
-
 /** A campaign for its reader. */
 export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campaign> {
   const { content, pause, hold, frozen } = campaign;
@@ -250,9 +229,4 @@ export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campai
 function presentTracking({ frozen, tracking }: EmailCampaign): z.output<typeof Campaign>['tracking'] {
   const { opens, clicks } = frozen?.tracking ?? tracking ?? {};
   return { opens: opens ?? null, clicks: clicks ?? null };
-}
-
-/** The ledger's numbers for their reader. */
-export function presentCounts({ asOf, total, states, stats }: Counts): z.output<typeof CampaignStats.answer.stats> {
-  return { asOf: asOf.toISOString(), total, states, stats };
 }

@@ -32,10 +32,11 @@ const EventView = z
 
 export const ListEvents = operation({
   summary: 'The log of what happened, newest first',
-  description: 'Events stay for 90 days, unless the hub’s administrator says otherwise.',
+  description: 'Events stay for 90 days, unless the hub’s administrator says otherwise. Filters may be combined.',
   query: PageQuery.extend({
     type: z.enum(EVENT_TYPES).optional(),
     campaign: Id.optional(),
+    delivery: Id.optional().meta({ description: 'Of this recipient' }),
     email: Email.optional().meta({ description: 'Of this address' }),
     from: Timestamp.transform((text) => new Date(text))
       .optional()

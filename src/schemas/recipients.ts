@@ -44,6 +44,12 @@ export const Recipient = z
       description: 'When it came to be in doubt; it can be retried 15 minutes later',
     }),
     unsubscribedAt: z.iso.datetime().nullable(),
+    openedAt: z.iso.datetime().nullable().meta({ description: 'First opened, or a link followed, by a person' }),
+    clickedAt: z.iso.datetime().nullable(),
+    machineOpenedAt: z.iso.datetime().nullable().meta({
+      description: 'First opened by a machine: a mail program’s proxy, a scanner; that says nothing of the person',
+    }),
+    machineClickedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Recipient' });
@@ -128,6 +134,10 @@ export function presentRecipient(delivery: Delivery): z.output<typeof Recipient>
     failedAt: delivery.failedAt?.toISOString() ?? null,
     unconfirmedAt: delivery.unconfirmedAt?.toISOString() ?? null,
     unsubscribedAt: delivery.unsubscribedAt?.toISOString() ?? null,
+    openedAt: delivery.openedAt?.toISOString() ?? null,
+    clickedAt: delivery.clickedAt?.toISOString() ?? null,
+    machineOpenedAt: delivery.machineOpenedAt?.toISOString() ?? null,
+    machineClickedAt: delivery.machineClickedAt?.toISOString() ?? null,
     createdAt: delivery.createdAt.toISOString(),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SUPPRESSION_REASONS, type Suppression } from '../models/suppression.js';
+import { ACCOUNT_LIST_STATES, type AccountList } from '../ses/suppression-list.js';
 import { Email, searchText } from './common.js';
 import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
 import { RECIPIENT_FILES, Rejection } from './recipients.js';
@@ -44,13 +45,23 @@ export const AddSuppression = operation({
   answer: { suppression: SuppressionView },
 });
 
+const AccountListView = z
+  .object({
+    state: z.enum(ACCOUNT_LIST_STATES).meta({
+      description:
+        '`cleared`: it was there, and is no more; `not_listed`: it was not there; `not_asked`: SES need not, or cannot, be asked; `failed`: it may still be there',
+    }),
+    message: z.string().nullable().meta({ description: 'Why not, and what is missing; for a person' }),
+  })
+  .meta({ id: 'SesSuppressionList' });
+
 export const RemoveSuppression = operation({
   summary: 'Take an address off the list, or one of its reasons',
   description:
-    'SES keeps a list of its own, of the account: an address that bounced or was complained of stays there until it is taken off at SES.',
+    'SES keeps a list of its own, of the account, on which it puts what bounced or was complained of. When the last of these two reasons is taken back, the address is taken off that list as well, if the business’s keys may do so (`ses:DeleteSuppressedDestination`); `sesList` says what became of it. The address is off the hub’s list in any case.',
   params: ById,
   query: z.strictObject({ reason: z.enum(SUPPRESSION_REASONS).optional() }),
-  answer: {},
+  answer: { sesList: AccountListView },
 });
 
 export const ImportSuppressions = operation({
@@ -83,3 +94,8 @@ export function presentSuppression({ _id, email, reasons, createdAt }: Suppressi
     createdAt: createdAt.toISOString(),
   };
 }
+
+export const presentAccountList = ({ state, message }: AccountList): z.output<typeof AccountListView> => ({
+  state,
+  message: message ?? null,
+});

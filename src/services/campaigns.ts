@@ -5,7 +5,6 @@ import { type CampaignStatus, type EmailCampaign, EmailCampaignModel } from '../
 import { EmailTemplateModel } from '../models/email-template.js';
 import { JOURNALED } from '../mongo.js';
 import type { CreateCampaign, ListCampaigns, UpdateCampaign } from '../schemas/campaigns.js';
-import { type Counts, isStale, refresh } from '../sending/campaigns/counts.js';
 import { existing } from '../sending/campaigns/moves.js';
 import { EDITABLE } from '../sending/states.js';
 import { compile } from '../templates/compile.js';
@@ -126,12 +125,6 @@ export async function remove(tenant: Tenant, id: string): Promise<void> {
   if (archived.matchedCount > 0) return;
   await get(tenant, id);
   throw invalidTransition('A campaign that is under way cannot be archived; cancel it first');
-}
-
-/** The ledger's numbers, counted anew where those kept are old. @throws AppError `not_found`. */
-export async function stats(tenant: Tenant, id: string): Promise<Counts> {
-  const { _id, counts } = await get(tenant, id);
-  return counts && !isStale(counts) ? (counts as Counts) : refresh(_id);
 }
 
 /** A scheduled campaign has a time, and its end comes after it. */

@@ -19,6 +19,10 @@ const COLUMNS: Record<string, (delivery: Delivery) => unknown> = {
   failedAt: ({ failedAt }) => failedAt,
   unconfirmedAt: ({ unconfirmedAt }) => unconfirmedAt,
   unsubscribedAt: ({ unsubscribedAt }) => unsubscribedAt,
+  openedAt: ({ openedAt }) => openedAt,
+  clickedAt: ({ clickedAt }) => clickedAt,
+  machineOpenedAt: ({ machineOpenedAt }) => machineOpenedAt,
+  machineClickedAt: ({ machineClickedAt }) => machineClickedAt,
 };
 
 const MAX_VARIABLE_COLUMNS = 1_000;

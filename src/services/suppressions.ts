@@ -2,10 +2,11 @@ import { Types } from 'mongoose';
 import type { z } from 'zod';
 import { notFound } from '../errors.js';
 import { type Suppression, SuppressionModel, type SuppressionReason } from '../models/suppression.js';
-import { JOURNALED } from '../mongo.js';
 import type { AddSuppression, ListSuppressions } from '../schemas/suppressions.js';
 import { suppress, suppressAll, unsuppress } from '../sending/suppression.js';
+import type { AccountList } from '../ses/suppression-list.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
+import * as accountLists from './account-list.js';
 import * as pages from './pages.js';
 import { startingWith } from './prefix.js';
 import { type ImportReport, importEntries, type Source } from './recipient-import/index.js';
@@ -44,18 +45,21 @@ export async function add(
 }
 
 /**
- * Takes an address off the list, or one of its reasons.
+ * Takes an address off the list, or one of its reasons; and off SES's own list, where SES has nothing left to keep it for. SES
+ * comes first: whatever dies in between, the address is still on the list here, and can be taken off again.
  * @throws AppError `not_found`, also for a reason that it does not have.
  */
-export async function remove(tenant: Tenant, id: string, reason?: SuppressionReason): Promise<void> {
+export async function remove(tenant: Tenant, id: string, reason?: SuppressionReason): Promise<AccountList> {
   const filter = owned(tenant, { _id: new Types.ObjectId(id), ...WITH_REASONS });
   const row = await SuppressionModel.findOne(filter).lean<Suppression>();
   if (!row) throw notFound('suppression');
-  if (!reason) {
-    await SuppressionModel.deleteOne(owned(tenant, { _id: row._id }), { writeConcern: JOURNALED });
-    return;
-  }
-  if (!(await unsuppress(tenant, row.email, reason))) throw notFound('reason of this suppression');
+  const isTaken = (one: { reason: SuppressionReason }) => reason === undefined || one.reason === reason;
+  const [taken, kept] = [row.reasons.filter(isTaken), row.reasons.filter((one) => !isTaken(one))];
+  if (taken.length === 0) throw notFound('reason of this suppression');
+  const accountList = await accountLists.clear(tenant, row.email, { taken, kept });
+  // Each by its name, so that a reason of this very moment stays.
+  for (const one of taken) await unsuppress(tenant, row.email, one.reason);
+  return accountList;
 }
 
 /** Puts many addresses on the list for one reason, in flat memory. @throws AppError as `importEntries`. */

@@ -1,9 +1,16 @@
+import {
+  DeleteSuppressedDestinationCommand,
+  ListSuppressedDestinationsCommand,
+  PutSuppressedDestinationCommand,
+  SESv2Client,
+} from '@aws-sdk/client-sesv2';
 import { Types } from 'mongoose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { SuppressionModel } from '../../src/models/suppression.js';
 import { blockedForAll, blockedForBulk, suppress } from '../../src/sending/suppression.js';
 import { apiKey, type Registered, register, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
+import { type Sender, sender, ses } from '../support/sending.js';
 
 useHub();
 
@@ -77,6 +84,67 @@ describe('the suppression list', () => {
     const broken = await upload(who, 'text/csv', 'email\nq@example.com\n"never closed\n').expect(422);
     expect(broken.body).toMatchObject({ code: 'validation_failed', added: 1, line: 3 });
     expect(await SuppressionModel.countDocuments(tenantFilter(who))).toBe(1_204);
+  });
+
+  describe('and SES’s own', () => {
+    const email = 'ann@example.com';
+    const v2 = (accessKeyId: string) =>
+      new SESv2Client({
+        endpoint: inject('sesEndpoint'),
+        region: 'eu-west-1',
+        credentials: { accessKeyId, secretAccessKey: 'x' },
+      });
+    const isListed = async ({ accessKeyId }: Sender) => {
+      const { SuppressedDestinationSummaries } = await v2(accessKeyId).send(new ListSuppressedDestinationsCommand({}));
+      return SuppressedDestinationSummaries?.some(({ EmailAddress }) => EmailAddress === email);
+    };
+
+    /** A business of whose list both reasons of SES are known here, and the address is on SES's own list. */
+    async function bounced(): Promise<{ who: Sender; id: string }> {
+      const who = await sender();
+      await v2(who.accessKeyId).send(new PutSuppressedDestinationCommand({ EmailAddress: email, Reason: 'BOUNCE' }));
+      await add(who, { email, reason: 'bounced' }).expect(201);
+      const { suppression } = (await add(who, { email, reason: 'complained' }).expect(201)).body;
+      return { who, id: suppression.id };
+    }
+
+    it('lose an address together, once SES has nothing left to keep it for', async () => {
+      const { who, id } = await bounced();
+      await add(who, { email, reason: 'manual' });
+      const first = await remove(who, id, '?reason=complained').expect(200);
+      expect(first.body.sesList).toMatchObject({ state: 'not_asked', message: expect.stringContaining('another') });
+      expect(await isListed(who)).toBe(true);
+      const second = await remove(who, id, '?reason=bounced').expect(200);
+      expect(second.body).toEqual({ success: true, sesList: { state: 'cleared', message: null } });
+      expect(await isListed(who)).toBe(false);
+      const third = await remove(who, id).expect(200);
+      expect(third.body.sesList).toMatchObject({ state: 'not_asked' });
+      expect(await SuppressionModel.countDocuments(tenantFilter(who))).toBe(0);
+    });
+
+    it('may not have it', async () => {
+      const { who, id } = await bounced();
+      await v2(who.accessKeyId).send(new DeleteSuppressedDestinationCommand({ EmailAddress: email }));
+      expect((await remove(who, id).expect(200)).body.sesList).toEqual({ state: 'not_listed', message: null });
+    });
+
+    it('is left as it is where the keys may not change it, and the answer says which permission is missing', async () => {
+      const { who, id } = await bounced();
+      await ses().changeAccount(who.accessKeyId, { deniedActions: ['ses:DeleteSuppressedDestination'] });
+      const { sesList } = (await remove(who, id).expect(200)).body;
+      expect(sesList).toMatchObject({
+        state: 'failed',
+        message: expect.stringContaining('must allow ses:DeleteSuppressedDestination'),
+      });
+      expect(await isListed(who)).toBe(true);
+      expect((await list(who).expect(200)).body.suppressions).toEqual([]);
+    });
+
+    it('is not asked where no account is connected', async () => {
+      const who = await register();
+      const { suppression } = (await add(who, { email, reason: 'bounced' })).body;
+      expect((await remove(who, suppression.id).expect(200)).body.sesList).toMatchObject({ state: 'not_asked' });
+    });
   });
 
   it('is the tenant’s own, and needs the permission', async () => {

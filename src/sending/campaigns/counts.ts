@@ -2,10 +2,17 @@ import type { Types } from 'mongoose';
 import { DELIVERY_STATUSES, DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
 
-/** What ever happened to a campaign's deliveries, from the timestamps that are set once. */
+/**
+ * What ever happened to deliveries, from the timestamps that are set once: each person once, however often he came back.
+ * Of opens and clicks a machine's are no person's, and counted apart.
+ */
 export const STATS = {
   sent: 'sentAt',
   delivered: 'deliveredAt',
+  opened: 'openedAt',
+  clicked: 'clickedAt',
+  machineOpened: 'machineOpenedAt',
+  machineClicked: 'machineClickedAt',
   bounced: 'bouncedAt',
   complained: 'complainedAt',
   unsubscribed: 'unsubscribedAt',
@@ -27,8 +34,21 @@ export interface Counts {
 const SHARE = 10;
 const FRESH_MS = 1_000;
 
+/**
+ * A campaign's deliveries, in a pipeline. MongoDB takes a partial index only for a filter that repeats its condition: hence
+ * the `$type`.
+ */
+export const ofCampaign = (campaignId: Types.ObjectId) => ({
+  $match: { campaign: { $eq: campaignId, $type: 'objectId' as const } },
+});
+
 /** An address never changes, so a walk along this index meets each delivery once, also while their states change. */
-const BY_ADDRESS = { campaign: 1, email: 1 } as const;
+export const BY_ADDRESS = { campaign: 1, email: 1 } as const;
+
+/** The accumulators of a group over deliveries: one a stat. */
+export const STAT_SUMS = Object.fromEntries(
+  Object.entries(STATS).map(([stat, field]) => [stat, { $sum: { $cond: [{ $gt: [`$${field}`, null] }, 1, 0] } }]),
+) as Record<Stat, { $sum: object }>;
 
 /**
  * Counts a campaign in the ledger. Nothing is counted up anywhere, so no crash, repeated event or lost write can make
@@ -37,14 +57,9 @@ const BY_ADDRESS = { campaign: 1, email: 1 } as const;
 export async function count(campaignId: Types.ObjectId): Promise<Counts> {
   const asOf = new Date();
   const startedAt = performance.now();
-  const happened = Object.entries(STATS).map(([stat, field]) => [
-    stat,
-    { $sum: { $cond: [{ $gt: [`$${field}`, null] }, 1, 0] } },
-  ]);
   const groups = await DeliveryModel.aggregate<{ _id: DeliveryStatus; n: number } & Record<Stat, number>>([
-    // MongoDB takes a partial index only for a filter that repeats its condition: hence the `$type`.
-    { $match: { campaign: { $eq: campaignId, $type: 'objectId' } } },
-    { $group: { _id: '$status', n: { $sum: 1 }, ...Object.fromEntries(happened) } },
+    ofCampaign(campaignId),
+    { $group: { _id: '$status', n: { $sum: 1 }, ...STAT_SUMS } },
   ]).hint(BY_ADDRESS);
   const states = Object.fromEntries(
     DELIVERY_STATUSES.map((status) => [status, groups.find((group) => group._id === status)?.n ?? 0]),
@@ -62,9 +77,15 @@ export function isStale(counts: Pick<Counts, 'asOf' | 'tookMs'> | null | undefin
   return ageMs < -FRESH_MS || ageMs > Math.max(FRESH_MS, SHARE * counts.tookMs);
 }
 
-/** Counts a campaign and keeps the numbers with it; older ones never replace newer. */
+/** Counts a campaign and keeps the numbers with it. */
 export async function refresh(campaignId: Types.ObjectId): Promise<Counts> {
   const counts = await count(campaignId);
+  await keep(campaignId, counts);
+  return counts;
+}
+
+/** Keeps a campaign's numbers with it; older ones never replace newer. */
+export async function keep(campaignId: Types.ObjectId, counts: Counts): Promise<void> {
   await EmailCampaignModel.updateOne(
     {
       _id: campaignId,
@@ -77,5 +98,4 @@ export async function refresh(campaignId: Types.ObjectId): Promise<Counts> {
     { $set: { counts } },
     { timestamps: false },
   );
-  return counts;
 }

@@ -1,3 +1,4 @@
+import { CampaignReportModel } from '../../models/campaign-report.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
 import { NO_IMPORT } from '../states.js';
@@ -23,6 +24,7 @@ export async function discardDeleted(): Promise<number> {
       if (found.length === 0) break;
       await DeliveryModel.deleteMany({ _id: { $in: found.map((delivery) => delivery._id) } });
     }
+    await CampaignReportModel.deleteOne({ _id });
     // With events still to be told it waits for the relay.
     const { deletedCount } = await EmailCampaignModel.deleteOne({
       _id,

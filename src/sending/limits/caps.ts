@@ -19,21 +19,28 @@ export function capsOf(
   fromEmail: string,
   { settings }: Pick<Business, 'settings'>,
 ): Cap[] {
-  const caps: Cap[] = [];
-  if (campaign.dailyCap)
-    caps.push({ key: `campaign:${campaign._id}`, reason: 'daily_cap', dailyCap: campaign.dailyCap });
   const domain = fromEmail.slice(fromEmail.lastIndexOf('@') + 1);
   const limit = settings.domainLimits?.find((one) => one.domain === domain);
-  if (limit) {
-    caps.push({
-      key: `domain:${domain}`,
-      reason: 'domain_daily_cap',
-      dailyCap: limit.dailyCap ?? undefined,
-      warmUp: limit.warmUp ?? undefined,
-    });
-  }
-  return caps;
+  return [
+    ...(campaign.dailyCap ? [capOfCampaign(campaign._id, campaign.dailyCap)] : []),
+    ...(limit ? [capOfDomain(limit)] : []),
+  ];
 }
+
+/** A campaign's own. */
+export const capOfCampaign = (campaignId: Types.ObjectId, dailyCap: number): Cap => ({
+  key: `campaign:${campaignId}`,
+  reason: 'daily_cap',
+  dailyCap,
+});
+
+/** A sending domain's. */
+export const capOfDomain = ({ domain, dailyCap, warmUp }: Business['settings']['domainLimits'][number]): Cap => ({
+  key: `domain:${domain}`,
+  reason: 'domain_daily_cap',
+  dailyCap: dailyCap ?? undefined,
+  warmUp: warmUp ?? undefined,
+});
 
 /** What is used and reserved of a cap today. */
 export const usedOf = ({ key }: Cap): Expression => ({
@@ -46,12 +53,15 @@ export const usedOf = ({ key }: Cap): Expression => ({
   },
 });
 
+/** What `limitOf` says where nothing binds: after the last day of a ramp that no daily cap follows. */
+export const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
 /**
  * What a cap allows today, by the database's clock and the business's timezone: the ramp's number of the day, whose first
  * also stands for the days before it; after its last day the daily cap alone.
  */
 export function limitOf({ dailyCap, warmUp }: Cap): Expression {
-  const none = Number.MAX_SAFE_INTEGER;
+  const none = UNLIMITED;
   if (!warmUp) return dailyCap ?? none;
   const parse = (day: Expression) => ({ $dateFromString: { dateString: day, format: '%Y-%m-%d' } });
   const day = { $dateDiff: { startDate: parse(warmUp.startsOn), endDate: parse(dayOf()), unit: 'day' } };

@@ -30,3 +30,18 @@ export async function endOfDay(zone: string): Promise<Date> {
   const [answer] = (await mongoose.connection.db?.aggregate([{ $documents: [{ at }] }]).toArray()) ?? [];
   return answer?.at instanceof Date ? answer.at : new Date(Date.now() + 86_400_000);
 }
+
+/**
+ * When each of so many days begins in a timezone, and at last when the last of them ends. MongoDB says it and not Node: the two
+ * may know different years of the database of timezones, and the months are MongoDB's.
+ * @param from the first, `2026-11-24`.
+ */
+export async function midnights(from: string, days: number, zone: string): Promise<Date[]> {
+  const first = { $dateFromString: { dateString: from, timezone: zone } };
+  const midnight = { $dateAdd: { startDate: first, unit: 'day', amount: '$$this', timezone: zone } };
+  const all = { $map: { input: { $range: [0, days + 1] }, in: midnight } };
+  const [answer] =
+    (await mongoose.connection.db?.aggregate<{ all: Date[] }>([{ $documents: [{ all }] }]).toArray()) ?? [];
+  if (!answer) throw new Error('MongoDB answered $documents with nothing');
+  return answer.all;
+}

@@ -4,7 +4,7 @@ import { type Business, BusinessModel } from '../../models/business.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
 import { MessageModel } from '../../models/message.js';
-import { type Counts, count } from '../campaigns/counts.js';
+import { type Counts, count, type Stat } from '../campaigns/counts.js';
 import { IN_DOUBT_OR_SENT } from '../states.js';
 
 /** What stopped so lately, in ms, may still have calls under way. */
@@ -67,6 +67,9 @@ async function reconcileCampaigns(): Promise<number> {
   return found;
 }
 
+/** What happened does not unhappen, but for clicks and the opens that they told of: they may turn out a scanner's. */
+const LASTING = ['sent', 'delivered', 'bounced', 'complained', 'unsubscribed'] as const satisfies Stat[];
+
 /**
  * What cannot have become of numbers that were kept when all was over, or of the total at any time: SES's events move a
  * delivery on, so what was sent may have arrived or bounced since; but nobody comes or goes, and what happened does not
@@ -84,7 +87,7 @@ export function differencesOf(kept: Counts, ledger: Counts, isOver: boolean): Di
     const { suppressed } = kept.states;
     if (ledger.states.suppressed > suppressed) pairs.push(['suppressed', suppressed, ledger.states.suppressed]);
   }
-  for (const stat of Object.keys(kept.stats) as (keyof Counts['stats'])[]) {
+  for (const stat of LASTING) {
     if (ledger.stats[stat] < kept.stats[stat]) pairs.push([`stats.${stat}`, kept.stats[stat], ledger.stats[stat]]);
   }
   return pairs.filter(([, a, b]) => a !== b).map(([what, a, b]) => ({ what, kept: a, ledger: b }));

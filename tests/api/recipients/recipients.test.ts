@@ -52,7 +52,13 @@ describe('GET /api/campaigns/:id/recipients', () => {
     const id = await filled('email,name,city', 'ann@x.org,Ann,Bonn', 'bob@x.org,,');
     await DeliveryModel.updateOne(
       { campaign: new Types.ObjectId(id), email: 'ann@x.org' },
-      { status: 'sent', attempts: 1, messageId: 'm-1', sentAt: new Date('2026-01-02T03:04:05Z') },
+      {
+        status: 'sent',
+        attempts: 1,
+        messageId: 'm-1',
+        sentAt: new Date('2026-01-02T03:04:05Z'),
+        openedAt: new Date('2026-01-02T04:00:00Z'),
+      },
     );
     const { body } = await list(id).expect(200);
     expect(body).toEqual({
@@ -74,6 +80,10 @@ describe('GET /api/campaigns/:id/recipients', () => {
           failedAt: null,
           unconfirmedAt: null,
           unsubscribedAt: null,
+          openedAt: '2026-01-02T04:00:00.000Z',
+          clickedAt: null,
+          machineOpenedAt: null,
+          machineClickedAt: null,
           createdAt: expect.any(String),
         },
         expect.objectContaining({ email: 'bob@x.org', name: null, variables: {}, status: 'pending' }),
@@ -187,10 +197,10 @@ describe('GET /api/campaigns/:id/recipients/export', () => {
     expect(headers['content-disposition']).toBe(`attachment; filename="recipients-${id}.csv"`);
     const [title, bob, ann, end] = text.replace(/\d{4}-[\d:.T-]+Z/g, 'TIME').split('\r\n');
     expect(title).toBe(
-      'email,name,status,attempts,messageId,error,createdAt,sentAt,deliveredAt,bouncedAt,complainedAt,failedAt,unconfirmedAt,unsubscribedAt,city,deep,n,note,variable_status',
+      'email,name,status,attempts,messageId,error,createdAt,sentAt,deliveredAt,bouncedAt,complainedAt,failedAt,unconfirmedAt,unsubscribedAt,openedAt,clickedAt,machineOpenedAt,machineClickedAt,city,deep,n,note,variable_status',
     );
-    expect(bob).toBe('\'-bob@x.org,,pending,0,,,TIME,,,,,,,,,"{""a"":[1]}",,"two\nlines",');
-    expect(ann).toBe('ann@x.org,"\'=HYPERLINK(""x"")",pending,0,,,TIME,,,,,,,,"Bonn, ""old"" town",,\'-1,,vip');
+    expect(bob).toBe('\'-bob@x.org,,pending,0,,,TIME,,,,,,,,,,,,,"{""a"":[1]}",,"two\nlines",');
+    expect(ann).toBe('ann@x.org,"\'=HYPERLINK(""x"")",pending,0,,,TIME,,,,,,,,,,,,"Bonn, ""old"" town",,\'-1,,vip');
     expect(end).toBe('');
   });
 

@@ -29,6 +29,10 @@ function ledgerRow(name: string) {
     failedAt: null,
     unconfirmedAt: null,
     unsubscribedAt: null,
+    openedAt: null,
+    clickedAt: null,
+    machineOpenedAt: null,
+    machineClickedAt: null,
     createdAt: at,
   };
 }
@@ -61,12 +65,7 @@ function evidence({ ledger, accepted, ...rest }: Overrides = {}): Evidence {
   return {
     audience: { people, duplicates: 1, invalid: 1, lines: 4 },
     report: { added: 2, duplicates: 1, suppressed: 0, invalid: 1, errors: [] },
-    stats: {
-      asOf: '',
-      total: 2,
-      states: { ...none, sent: 2 },
-      stats: { sent: 2, delivered: 0, bounced: 0, complained: 0, unsubscribed: 0 },
-    },
+    stats: { total: 2, states: { ...none, sent: 2 } },
     inbox: NAMES.map(letter),
     isInboxComplete: true,
     ...rest,
