@@ -24,8 +24,8 @@ function tell(event: SesEvent): { type: EventType; data?: Record<string, unknown
     case 'delivery':
       return { type: 'email.delivered' };
     case 'bounce': {
-      const { isPermanent, subType, diagnostic } = event;
-      return { type: 'email.bounced', data: { permanent: isPermanent, subType, diagnostic } };
+      const { isPermanent, type: bounceType, subType, diagnostic } = event;
+      return { type: 'email.bounced', data: { permanent: isPermanent, bounceType, subType, diagnostic } };
     }
     case 'complaint':
       return { type: 'email.complained', data: { subType: event.subType, notSpam: event.isNotSpam } };

@@ -21,6 +21,10 @@ const LONGEST_WAIT_MS = 3_600_000;
 /** What fails again and again is set aside. */
 const MAX_TRIES = 10;
 
+/** What was processed is kept so long, in ms, so that what SNS sends again is known; what failed, until somebody looks. */
+const KEPT_MS = 48 * 3_600_000;
+const FAILED_KEPT_MS = 30 * 86_400_000;
+
 /** "The last event came at": to the minute. */
 const LAST_EVENT_MS = 60_000;
 
@@ -65,7 +69,13 @@ export async function processDue(): Promise<void> {
 async function processOne(notification: Notification): Promise<Processed> {
   try {
     const event = read(notification.event ?? '');
-    if (!event) return { notification, end: { result: 'ignored', note: 'Not an event of a message’s way' } };
+    if (!event) {
+      logger().debug(
+        { notificationId: notification._id, businessId: notification.business },
+        'a kind of event not known',
+      );
+      return { notification, end: { result: 'ignored', note: 'Not an event of a message’s way' } };
+    }
     const delivery = await applyEvent({ businessId: notification.business }, event);
     if (!delivery) return { notification, end: unknown(notification, event) };
     return { notification, end: { result: 'applied' }, row: logRowOf(notification, event, delivery) };
@@ -103,12 +113,20 @@ function failed({ _id, business, tries }: Notification, err: unknown): End {
 
 const backoffMs = (tries: number) => Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** tries);
 
-function toUpdate({ notification: { _id }, end }: Processed) {
-  const update =
-    'again' in end
-      ? { $set: { dueAt: end.again }, $inc: { tries: 1 } }
-      : { $set: end, $unset: { dueAt: 1 as const, event: 1 as const } };
-  return { updateOne: { filter: { _id }, update } };
+/** Only while it is as it was read: what another worker has taken off meanwhile is not put back. */
+function toUpdate({ notification: { _id, dueAt }, end }: Processed) {
+  return { updateOne: { filter: { _id, dueAt }, update: 'again' in end ? later(end) : over(end) } };
+}
+
+const later = ({ again }: { again: Date }) => ({ $set: { dueAt: again }, $inc: { tries: 1 } });
+
+function over({ result, note }: { result: NotificationResult; note?: string }) {
+  const hasFailed = result === 'failed';
+  const expiresAt = new Date(Date.now() + (hasFailed ? FAILED_KEPT_MS : KEPT_MS));
+  return {
+    $set: { result, expiresAt, ...(note === undefined ? {} : { note }) },
+    $unset: hasFailed ? { dueAt: 1 as const } : { dueAt: 1 as const, event: 1 as const },
+  };
 }
 
 async function noteEvents(due: readonly Notification[]): Promise<void> {
