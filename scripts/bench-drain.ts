@@ -6,13 +6,15 @@ import { bareLoop, bestConcurrency } from './bench/bare.js';
 import { problemsOf } from './bench/check.js';
 import { type Drain, DrainFailed, drain } from './bench/drain.js';
 import { hubEnvironment, startHub } from './bench/hub.js';
+import { HTML, LINKED_HTML } from './bench/message.js';
 import { median } from './bench/process-stats.js';
 import type { Run } from './bench/run.js';
 
 /**
  * Measures one worker process draining a campaign against a bare loop of the same two libraries, both against the local
  * SES in a process of its own, interleaved, and prints the median of three; and whether the drain costs the same at the
- * end of the list as at its beginning. `--check` ends with 1 where it does not, or where not everybody was mailed.
+ * end of the list as at its beginning. `--check` ends with 1 where it does not, or where not everybody was mailed. With
+ * `--tracking` the message has ten links, and the hub tracks them and its opens.
  */
 const ROUNDS = 3;
 const CALIBRATION = 3_000;
@@ -26,12 +28,14 @@ const { values } = parseArgs({
     recipients: { type: 'string', default: '20000' },
     bare: { type: 'string' },
     rounds: { type: 'string', default: String(ROUNDS) },
+    tracking: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 const recipients = Number(values.recipients);
 const bareMessages = Math.min(recipients, Number(values.bare ?? (values.check ? BARE_OF_A_CHECK : BARE)));
+const html = values.tracking ? LINKED_HTML : HTML;
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 const services = await startServices({
@@ -54,15 +58,15 @@ async function bench({ sesEndpoint, redisUrl, mongodbUri, ses }: Services): Prom
   await mongoose.connect(mongodbUri);
   const redis = new Redis(redisUrl);
   try {
-    const concurrency = await bestConcurrency(sesEndpoint, Math.min(CALIBRATION, Math.ceil(bareMessages / 5)));
+    const concurrency = await bestConcurrency(sesEndpoint, Math.min(CALIBRATION, Math.ceil(bareMessages / 5)), html);
     say(`the bare loop is at its best with ${concurrency} calls at once`);
     const bare: Run[] = [];
     const drained: Drain[] = [];
     for (let round = 0; round < Number(values.rounds); round += 1) {
-      bare.push(await bareLoop(sesEndpoint, bareMessages, concurrency));
+      bare.push(await bareLoop(sesEndpoint, bareMessages, concurrency, html));
       say(`bare ${describe(bare.at(-1))}`);
       await ses.clearRecord();
-      drained.push(await drain({ hub, env, redis, ses, recipients }));
+      drained.push(await drain({ hub, env, redis, ses, recipients, html, isTracked: values.tracking }));
       say(`hub  ${describe(drained.at(-1))}`);
       await ses.clearRecord();
     }
@@ -85,6 +89,7 @@ function report(bare: readonly Run[], hub: readonly Drain[]): void {
   const round = (value: number, digits = 0) => Number(value.toFixed(digits));
   const figures = {
     recipients,
+    trackedLinks: values.tracking ? 10 : 0,
     barePerSecond: round(ofBare('perSecond')),
     hubPerSecond: round(ofHub('perSecond')),
     ratio: round(ofHub('perSecond') / ofBare('perSecond'), 3),

@@ -36,7 +36,12 @@ export function createApp(): Express {
   });
 
   app.post('/api/auth/{*rest}', authAttempts());
-  for (const { path, router, isPublic } of mounts) {
+  // Links in messages first: they are asked for most, and each mount before them would be tried in vain.
+  const [links, rest] = [
+    mounts.filter(({ path }) => !path.startsWith('/api')),
+    mounts.filter(({ path }) => path.startsWith('/api')),
+  ];
+  for (const { path, router, isPublic } of [...links, ...rest]) {
     const note: RequestHandler = (req, res, next) => {
       res.locals.mount = path;
       // The route that limits attempts is not this mount's.

@@ -54,6 +54,12 @@ const trustProxy = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+/** `1.2.3.4`, `1.2.3.4:53`, `2001:db8::1` or `[2001:db8::1]:53`, as `dns.setServers` takes them. */
+function isDnsServer(text: string): boolean {
+  const [, v6, v4, port = '53'] = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return isIP(text) !== 0 || (isIP(v6 ?? v4 ?? '') === (v6 ? 6 : 4) && Number(port) > 0 && Number(port) < 65_536);
+}
+
 /** `a@b.c` or `Name <a@b.c>`, as it is given. */
 const sender = z.string().transform((text, ctx) => {
   const address = parseAddress(text);
@@ -93,6 +99,9 @@ const Environment = z.object({
   PUBLIC_URL: httpUrl.optional(),
   REGISTRATION: z.enum(['open', 'invite', 'closed']).optional(),
   SES_ENDPOINT: httpUrl.optional(),
+  DNS_SERVERS: commaList
+    .pipe(z.array(z.string().refine(isDnsServer, 'must be IP addresses, each with a port where it is not 53')))
+    .default([]),
   SNS_CERT_URL_PREFIX: httpUrl.transform((url) => `${url}/`).optional(),
   EVENT_RETENTION_DAYS: number(30, 3_650).default(90),
   TRUST_PROXY: trustProxy.default(0),
@@ -177,6 +186,7 @@ export function parseConfig(env: Record<string, string | undefined>) {
     publicUrl: value.PUBLIC_URL ?? `http://localhost:${value.PORT}`,
     registration: value.REGISTRATION ?? (value.NODE_ENV === 'production' ? 'closed' : 'open'),
     sesEndpoint: value.SES_ENDPOINT,
+    dnsServers: value.DNS_SERVERS,
     snsCertUrlPrefix: value.SNS_CERT_URL_PREFIX,
     eventRetentionMs: value.EVENT_RETENTION_DAYS * 86_400_000,
     trustProxy: value.TRUST_PROXY,

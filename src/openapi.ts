@@ -176,6 +176,7 @@ function bodyOf({ operation }: Endpoint, components: Components): Pick<ApiOperat
 
 function successOf({ operation }: Endpoint, components: Components): ApiResponse {
   const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+  if (operation?.status === 302) return { description: 'Leads on, by its Location', headers };
   const type = operation?.answersWith;
   if (type && type !== 'application/json') {
     return { description: 'Done', headers, content: { [type]: { schema: { type: 'string' } } } };

@@ -7,6 +7,7 @@ import { closeQueues, openQueues } from './queue/queues.js';
 import { connectRedis, disconnectRedis } from './redis.js';
 import { checkEncryptionKey } from './services/installation.js';
 import { shutDownOnSignal } from './shutdown.js';
+import { closeOpens } from './tracking/opens.js';
 
 /** The API process: config → connect → listen → shut down. */
 async function start(): Promise<void> {
@@ -31,6 +32,8 @@ async function start(): Promise<void> {
         await done;
       },
     ],
+    // After the last request, while MongoDB is there.
+    ['opens', closeOpens],
     ['queues', closeQueues],
     ['redis', disconnectRedis],
     ['mongodb', disconnectMongo],

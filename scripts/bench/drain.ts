@@ -6,7 +6,7 @@ import type { SesService } from '../../src/embedded/ses.js';
 import { answerOf, endChild, startChild } from './child.js';
 import { Course } from './course.js';
 import type { BenchHub } from './hub.js';
-import { FROM, HTML, recipientLines, SUBJECT, TEXT } from './message.js';
+import { FROM, recipientLines, SUBJECT, TEXT } from './message.js';
 import { median, statsOf } from './process-stats.js';
 import { type Run, toRun } from './run.js';
 
@@ -37,6 +37,9 @@ interface Surroundings {
   redis: Redis;
   ses: SesService;
   recipients: number;
+  html: string;
+  /** Whether its opens and clicks are tracked. */
+  isTracked: boolean;
 }
 
 /**
@@ -44,8 +47,8 @@ interface Surroundings {
  * @throws DrainFailed when it pauses, stands still, or does not reach everybody.
  */
 export async function drain(surroundings: Surroundings): Promise<Drain> {
-  const { hub, env, recipients } = surroundings;
-  const campaignId = await launch(hub, recipients);
+  const { env } = surroundings;
+  const campaignId = await launch(surroundings);
   const probe = new URL('worker-probe.mjs', import.meta.url).href;
   const worker = await startChild(['--expose-gc', '--import', probe, 'dist/worker.js'], env);
   try {
@@ -55,7 +58,7 @@ export async function drain(surroundings: Surroundings): Promise<Drain> {
   }
 }
 
-async function launch(hub: BenchHub, recipients: number): Promise<string> {
+async function launch({ hub, recipients, html, isTracked }: Surroundings): Promise<string> {
   // The plan's limit is another bench's matter.
   await mongoose.connection
     .collection('businesses')
@@ -68,7 +71,8 @@ async function launch(hub: BenchHub, recipients: number): Promise<string> {
     subject: SUBJECT,
     fromEmail: FROM.address,
     fromName: FROM.name,
-    content: { html: HTML, text: TEXT },
+    content: { html, text: TEXT },
+    tracking: { opens: isTracked, clicks: isTracked },
   });
   await hub.call('POST', `/api/campaigns/${campaign.id}/recipients`, recipientLines(recipients), 'text/csv');
   await hub.call('POST', `/api/campaigns/${campaign.id}/send`);

@@ -6,6 +6,11 @@ const paragraph =
   'Whatever dies in the middle, nobody is mailed twice, nobody is forgotten, and no limit is exceeded. This line is here to fill the message to its size.';
 
 export const HTML = `<!doctype html><html><body>${Array.from({ length: 14 }, (_, n) => `<p class="p${n}">${paragraph}</p>`).join('\n')}</body></html>`;
+/** The same with ten links: what both sides send when the hub tracks them. */
+export const LINKED_HTML = HTML.replace(
+  '</body>',
+  `${Array.from({ length: 10 }, (_, n) => `<p><a href="https://example.com/articles/${n}?from=mail&amp;n=${n}">Read ${n}</a></p>`).join('\n')}</body>`,
+);
 export const TEXT = Array.from({ length: 8 }, () => paragraph).join('\n\n');
 
 const LINES_A_CHUNK = 1_000;

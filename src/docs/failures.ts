@@ -78,7 +78,7 @@ const SIGN_IN: Readonly<Record<string, readonly FailureStatus[]>> = {
 
 /** The failures an endpoint can answer, by what it takes. */
 export function failuresOf({ method, path, operation, access }: Endpoint): FailureStatus[] {
-  const isPage = operation?.answersWith === 'text/html';
+  const isPage = isShown(operation);
   // A page takes whatever comes; its link is good or it is not.
   const isValidated = !isPage && Boolean(operation?.params || operation?.query || operation?.body);
   const isWrite = method !== 'get';
@@ -99,6 +99,11 @@ export function failuresOf({ method, path, operation, access }: Endpoint): Failu
   );
 }
 
+/** Whether a person's browser or mail program asks: it is answered with something to look at, and never a 422. */
+function isShown(operation: Operation | undefined): boolean {
+  return operation?.answersWith === 'text/html' || operation?.answersWith === 'image/gif';
+}
+
 /** One of an endpoint's failures: the shared one, unless it is a page or carries more. */
 export function failureResponse(
   { operation }: Endpoint,
@@ -108,11 +113,11 @@ export function failureResponse(
   const shared = { $ref: `#/components/responses/Failure${status}` };
   const response = FAILURE_RESPONSES[`Failure${status}`];
   if (!operation || !response) return shared;
-  if (status === 404 && operation.answersWith === 'text/html') {
+  if (status === 404 && operation.answersWith && isShown(operation)) {
     return {
       ...response,
-      description: 'The link is not one of the hub’s: a page that says so',
-      content: { 'text/html': { schema: { type: 'string' } } },
+      description: 'The link is not one of the hub’s: a page that says so, or the picture all the same',
+      content: { [operation.answersWith]: { schema: { type: 'string' } } },
     };
   }
   const more = MORE.get(operation);

@@ -88,7 +88,9 @@ const eventWiring = new Schema(
     /** The token as a `Sealed`, in the context `<business id>:inbound`, to show the URL again. */
     token: { type: Schema.Types.Mixed as unknown as { new (): Sealed }, required: true },
     /** The token before the last rotation, for what is still on its way. */
-    previous: { type: new Schema({ tokenHash: { type: String }, until: { type: Date } }, part) },
+    previous: {
+      type: new Schema({ tokenHash: { type: String }, until: { type: Date }, subscriptionArn: { type: String } }, part),
+    },
     /** The one topic that is believed. */
     topicArn: { type: String },
     configurationSet: { type: String },
@@ -141,6 +143,15 @@ const guard = new Schema(
   part,
 );
 
+/** What is tracked of a campaign that does not say so itself. */
+const tracking = new Schema(
+  {
+    opens: { type: Boolean, required: true, default: false },
+    clicks: { type: Boolean, required: true, default: false },
+  },
+  part,
+);
+
 const settings = new Schema(
   {
     defaultFromEmail: { type: String },
@@ -150,6 +161,11 @@ const settings = new Schema(
     timezone: { type: String, required: true, default: 'UTC' },
     domainLimits: { type: [domainLimit], required: true, default: [] },
     guard: { type: guard, required: true, default: {} },
+    tracking: { type: tracking, required: true, default: {} },
+    /** The host of links in messages instead of PUBLIC_URL's: its name leads to the hub, as DNS has proven. */
+    trackingDomain: { type: String },
+    /** Where the sender can be reached by post: at the end of every campaign. Lines end with LF. */
+    postalAddress: { type: String },
   },
   part,
 );
@@ -171,6 +187,12 @@ const schema = new Schema(
     outbox: { type: [outboxSchema], default: undefined },
   },
   { timestamps: true, strict: 'throw' },
+);
+
+// A name stands for one sender.
+schema.index(
+  { 'settings.trackingDomain': 1 },
+  { unique: true, partialFilterExpression: { 'settings.trackingDomain': { $type: 'string' } } },
 );
 
 // The sweeper's: reservations that nobody settled.

@@ -71,6 +71,16 @@ const schema = new Schema(
     machineClickedAt: { type: Date },
     /** The links that a person followed, each once: places in `frozen.links`. */
     links: { type: [Number], default: undefined },
+    /** The clicks of the last seconds, by which a scanner that follows every link is known. */
+    recentClicks: {
+      type: [
+        new Schema(
+          { link: { type: Number }, at: { type: Date }, isFirst: { type: Boolean }, isMachine: { type: Boolean } },
+          { _id: false },
+        ),
+      ],
+      default: undefined,
+    },
     /** A bounce or complaint that counts against the sender's reputation, and when the hub learnt of it. */
     harm: { type: String, enum: HARMS },
     harmedAt: { type: Date },

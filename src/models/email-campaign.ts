@@ -48,6 +48,8 @@ const schema = new Schema(
     /** Its own limits, under those of the account: messages a second, and a day in the business's timezone. */
     ratePerSecond: { type: Number },
     dailyCap: { type: Number },
+    /** What of it is tracked; where one is absent, as the business has it. */
+    tracking: { type: new Schema({ opens: { type: Boolean }, clicks: { type: Boolean } }, part) },
     status: { type: String, enum: CAMPAIGN_STATUSES, required: true, default: 'draft' },
     pause: {
       type: new Schema(
@@ -121,6 +123,8 @@ const schema = new Schema(
     archivedAt: { type: Date },
     /** A draft that is being deleted with its recipients: for everybody but the sweeper it is gone. */
     isDeleted: { type: Boolean },
+    /** It was under way since it was last held against the ledger. */
+    isUnchecked: { type: Boolean },
     /** Held against the ledger since it was last under way: when, and how many messages of each month it used. */
     reconciled: {
       type: new Schema(
@@ -141,6 +145,7 @@ schema.index({ business: 1, _id: -1 });
 schema.index({ status: 1, completedAt: 1 });
 schema.index({ scheduledFor: 1 }, { partialFilterExpression: { status: 'scheduled' } });
 schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $exists: true } } });
+schema.index({ isUnchecked: 1 }, { partialFilterExpression: { isUnchecked: true } });
 schema.index({ isDeleted: 1 }, { partialFilterExpression: { isDeleted: true } });
 
 export type EmailCampaign = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId; __v: number };

@@ -7,11 +7,13 @@ import { campaignLifeRoutes } from './campaign-life.js';
 import { campaignRoutes } from './campaigns.js';
 import { docsRoutes } from './docs.js';
 import { eventRoutes } from './events.js';
+import { eventsSetupRoutes } from './events-setup.js';
 import { health } from './health.js';
 import { inbound } from './inbound.js';
 import { recipientRoutes } from './recipients.js';
 import { suppressionRoutes } from './suppressions.js';
 import { templates } from './templates.js';
+import { tracking } from './tracking.js';
 import { unsubscribe } from './unsubscribe.js';
 
 /** A router and where it hangs. `isPublic`: nobody has to be signed in. */
@@ -28,6 +30,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/health', tag: 'Health', router: health, isPublic: true },
   { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
   { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
+  { path: '/api/business/events-setup', tag: 'Business', router: eventsSetupRoutes },
   { path: '/api/business', tag: 'Business', router: business },
   { path: '/api/templates', tag: 'Templates', router: templates },
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },
@@ -38,5 +41,6 @@ export const mounts: readonly Mount[] = [
   { path: '/api/inbound/ses', tag: 'Events', router: inbound, isPublic: true },
   { path: '/api/admin', tag: 'Administration', router: admin },
   { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
+  { path: '/t', tag: 'Links in messages', router: tracking, isPublic: true },
   { path: '/u', tag: 'Links in messages', router: unsubscribe, isPublic: true },
 ];

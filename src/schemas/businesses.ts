@@ -15,7 +15,7 @@ export const SubscriptionView = z
   })
   .meta({ id: 'Subscription' });
 
-const Percent = z.number().gt(0).max(100);
+const Percent = z.number().min(0.001).max(100);
 
 const GuardView = z
   .object({ maxBouncePercent: z.number(), maxComplaintPercent: z.number(), minOutcomes: z.int() })
@@ -64,6 +64,36 @@ const DomainLimits = z
       'What campaigns may send a day from a sending domain; the rest goes out on the next days. Replaces the list',
   });
 
+const TrackingView = z.object({ opens: z.boolean(), clicks: z.boolean() }).meta({
+  id: 'Tracking',
+  description: 'Of campaigns that do not say so themselves: a pixel, and links by way of the hub',
+});
+
+/** Lines as a person wrote them; kept with LF, each trimmed, none of them empty. */
+const PostalAddress = z
+  .string()
+  .max(1_000)
+  .transform((text) =>
+    text
+      .split(/\r\n?|\n/)
+      .map((one) => one.trim())
+      .filter(Boolean)
+      .join('\n'),
+  )
+  .pipe(
+    z
+      .string()
+      .min(1, 'must not be empty')
+      .max(300)
+      .regex(/^(?:[^\p{Cc}\p{Cs}]|\n)*$/u, 'must not contain control characters or halves of characters'),
+  )
+  .meta({
+    type: 'string',
+    maxLength: 300,
+    description: 'The sender’s, in up to 300 characters of several lines: at the end of every campaign',
+    example: 'Whisky Ltd\n1 High Street\nEdinburgh',
+  });
+
 export const SettingsView = z
   .object({
     defaultFromEmail: z.string().nullable(),
@@ -72,6 +102,9 @@ export const SettingsView = z
     timezone: z.string().meta({ example: 'Europe/Berlin' }),
     domainLimits: z.array(DomainLimit),
     guard: GuardView,
+    tracking: TrackingView,
+    trackingDomain: z.string().nullable(),
+    postalAddress: z.string().nullable(),
   })
   .meta({ id: 'BusinessSettings' });
 
@@ -136,6 +169,16 @@ export const UpdateBusiness = operation({
           .nullable()
           .optional()
           .meta({ description: '`null` takes all three back to 5 %, 0.1 % and 1,000' }),
+        tracking: z
+          .strictObject({ opens: z.boolean().optional(), clicks: z.boolean().optional() })
+          .nullable()
+          .optional()
+          .meta({ description: 'Whether campaigns that do not say so themselves are tracked; `null` is neither' }),
+        trackingDomain: Domain.nullable().optional().meta({
+          description:
+            'The host of the links in messages instead of the hub’s. Its CNAME has to name the hub’s host, which is looked up in DNS before it is kept; https for it is the installation’s to set up',
+        }),
+        postalAddress: PostalAddress.nullable().optional(),
       })
       .optional(),
   }),
@@ -190,6 +233,9 @@ export function presentBusiness(business: Business): z.output<typeof BusinessVie
         ...(warmUp ? { warmUp: { startsOn: warmUp.startsOn, perDay: [...warmUp.perDay] } } : {}),
       })),
       guard: { ...GUARD_DEFAULTS, ...settings.guard },
+      tracking: { opens: settings.tracking?.opens ?? false, clicks: settings.tracking?.clicks ?? false },
+      trackingDomain: settings.trackingDomain ?? null,
+      postalAddress: settings.postalAddress ?? null,
     },
     sesConfiguration: {
       configured: Boolean(ses.secretAccessKey),

@@ -37,6 +37,10 @@ const DailyCap = z
   .max(1_000_000_000)
   .meta({ description: 'Messages a day in the business’s timezone; the rest goes out on the next days' });
 
+const Tracking = z.strictObject({ opens: given(z.boolean()), clicks: given(z.boolean()) }).meta({
+  description: 'Whether opens and clicks are tracked; what is left out is as the business’s settings have it',
+});
+
 const fields = {
   name: line(200),
   subject: given(line(500)),
@@ -48,6 +52,7 @@ const fields = {
   expiresAt: given(FutureDate),
   ratePerSecond: given(RatePerSecond),
   dailyCap: given(DailyCap),
+  tracking: given(Tracking),
 };
 
 const PAUSES = [
@@ -85,6 +90,9 @@ export const Campaign = z
     expiresAt: z.iso.datetime().nullable().meta({ description: 'Nothing of it goes out after this' }),
     ratePerSecond: z.number().nullable(),
     dailyCap: z.int().nullable(),
+    tracking: z
+      .object({ opens: z.boolean().nullable(), clicks: z.boolean().nullable() })
+      .meta({ description: '`null`: as the business’s settings have it when it is sent' }),
     status: z.enum(CAMPAIGN_STATUSES),
     pause: z
       .object({
@@ -153,6 +161,7 @@ export const UpdateCampaign = operation({
       expiresAt: clearable(FutureDate),
       ratePerSecond: clearable(RatePerSecond),
       dailyCap: clearable(DailyCap),
+      tracking: clearable(Tracking),
     })
     .refine(({ template, content }) => !(template && content), {
       path: ['content'],
@@ -194,6 +203,7 @@ export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campai
     expiresAt: campaign.expiresAt?.toISOString() ?? null,
     ratePerSecond: campaign.ratePerSecond ?? null,
     dailyCap: campaign.dailyCap ?? null,
+    tracking: presentTracking(campaign),
     status: campaign.status,
     pause:
       pause?.reason && pause.at
@@ -213,4 +223,10 @@ export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campai
     createdAt: campaign.createdAt.toISOString(),
     updatedAt: campaign.updatedAt.toISOString(),
   };
+}
+
+/** Of a launched campaign, what was frozen. */
+function presentTracking({ frozen, tracking }: EmailCampaign): z.output<typeof Campaign>['tracking'] {
+  const { opens, clicks } = frozen?.tracking ?? tracking ?? {};
+  return { opens: opens ?? null, clicks: clicks ?? null };
 }

@@ -16,9 +16,9 @@ export interface Operation {
   /** Media types beside JSON that the handler reads from the request's stream by itself. */
   streams?: readonly string[];
   /** The success status; 200 where absent. */
-  status?: 200 | 201 | 202;
+  status?: 200 | 201 | 202 | 302;
   /** The media type of an answer that is not `{ success: true, ... }`: a page, a file, or JSON in a form of its own. */
-  answersWith?: 'text/html' | 'text/csv' | 'application/json';
+  answersWith?: 'text/html' | 'text/csv' | 'image/gif' | 'application/json';
   /** What stands in the answer beside `success: true`. */
   answer: z.ZodRawShape;
 }

@@ -62,16 +62,21 @@ export const AWAITS_OUTCOME: readonly DeliveryStatus[] = ['sending', 'unconfirme
 
 /**
  * How far along a delivery is. SES's events come in any order and any number: each moves a delivery only to a higher
- * rank than the one it has, so the end is the same whatever came first. Those without a rank are moved by no event:
- * nothing of them was ever handed to SES.
+ * rank than the one it has, so the end is the same whatever came first. Also what is suppressed or cancelled now may have
+ * gone out before, by an attempt that nobody was sure of.
  */
-export const EVENT_RANK: Partial<Record<DeliveryStatus, number>> = {
+export const EVENT_RANK: Record<DeliveryStatus, number> = {
   pending: 0,
   sending: 0,
   unconfirmed: 0,
+  suppressed: 0,
+  cancelled: 0,
   sent: 1,
   delivered: 2,
   failed: 3,
   bounced: 4,
   complained: 5,
 };
+
+/** Why a delivery failed that SES took first: of rank 3. Where SES refused the last attempt an earlier one may have gone out. */
+export const REJECTED = 'rejected_after_acceptance';

@@ -7,6 +7,7 @@ import type { AdminBusinessChanges } from '../schemas/admin.js';
 import type { BusinessChanges } from '../schemas/businesses.js';
 import { wake } from '../sending/campaigns/moves.js';
 import type { Tenant } from '../tenant.js';
+import { proveTrackingDomain } from './tracking-domain.js';
 
 /** @throws AppError `not_found`. */
 export async function get(id: Types.ObjectId): Promise<Business> {
@@ -24,14 +25,18 @@ export async function getActive(id: Types.ObjectId): Promise<Business> {
 
 /**
  * Changes what is given; a setting that is null is taken away.
- * @throws AppError `validation_failed` for a timezone that MongoDB does not know.
+ * @throws AppError `validation_failed` for a timezone that MongoDB does not know, and a tracking domain that does not
+ * lead to the hub; `unavailable` where DNS does not answer.
  */
 export async function update({ businessId }: Tenant, { name, settings = {} }: BusinessChanges): Promise<Business> {
   if (settings.timezone) await requireTimezone(settings.timezone);
-  const { guard, ...others } = settings;
-  // Of the guard each number for itself.
-  const guards = Object.entries(guard ?? {}).map(([key, value]) => [`guard.${key}`, value] as const);
-  const given = [...Object.entries({ ...others, ...defaultsFor(settings) }), ...guards].filter(
+  if (settings.trackingDomain) await proveTrackingDomain({ businessId }, settings.trackingDomain);
+  const { guard, tracking, ...others } = settings;
+  // Of the guard each number for itself, and so of what is tracked.
+  const parts = Object.entries({ guard, tracking }).flatMap(([name, values]) =>
+    Object.entries(values ?? {}).map(([key, value]) => [`${name}.${key}`, value] as const),
+  );
+  const given = [...Object.entries({ ...others, ...defaultsFor(settings) }), ...parts].filter(
     ([, value]) => value !== undefined,
   );
   const kept = given.filter(([, value]) => value !== null).map(([key, value]) => [`settings.${key}`, value]);
@@ -45,11 +50,12 @@ export async function update({ businessId }: Tenant, { name, settings = {} }: Bu
 }
 
 /** What stands for a setting that is taken away and cannot be absent. */
-function defaultsFor({ timezone, domainLimits, guard }: NonNullable<BusinessChanges['settings']>) {
+function defaultsFor({ timezone, domainLimits, guard, tracking }: NonNullable<BusinessChanges['settings']>) {
   return {
     ...(timezone === null ? { timezone: 'UTC' } : {}),
     ...(domainLimits === null ? { domainLimits: [] } : {}),
     ...(guard === null ? { guard: GUARD_DEFAULTS } : {}),
+    ...(tracking === null ? { tracking: { opens: false, clicks: false } } : {}),
   };
 }
 

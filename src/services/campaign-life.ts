@@ -6,10 +6,10 @@ import { type EmailCampaign, EmailCampaignModel, type RetryStatus } from '../mod
 import { JOURNALED } from '../mongo.js';
 import { count } from '../sending/campaigns/counts.js';
 import { enqueueSoon, failedPreflight, launch } from '../sending/campaigns/launch.js';
-import { because, existing, moveOwned, refuseMove } from '../sending/campaigns/moves.js';
+import { because, existing, move, moveOwned, refuseMove } from '../sending/campaigns/moves.js';
 import { preflight as check, keepFromGoingOn, type Preflight } from '../sending/campaigns/preflight/index.js';
 import { DOUBTFUL_MS, type Retry, retryable } from '../sending/campaigns/retry.js';
-import type { Tenant } from '../tenant.js';
+import { owned, type Tenant } from '../tenant.js';
 import { get } from './campaigns.js';
 
 /** What would happen if the campaign were sent now. @throws AppError `not_found`. */
@@ -39,8 +39,11 @@ export async function schedule(
     const message = `must be before the campaign’s expiresAt, ${known.expiresAt.toISOString()}`;
     throw invalid([{ path: 'scheduledFor', message }]);
   }
-  const campaign = await moveOwned(tenant, known._id, 'schedule', { set: { schedule: 'scheduled', scheduledFor } });
-  return { campaign, preflight: await check(tenant, campaign) };
+  if (known.status !== 'draft') return refuseMove(tenant, known._id, 'schedule');
+  const set = { schedule: 'scheduled', scheduledFor } as const;
+  // Before the move: whoever gets an error has scheduled nothing.
+  const preflight = await check(tenant, { ...known, ...set, status: 'scheduled' });
+  return { campaign: await moveOwned(tenant, known._id, 'schedule', { set }), preflight };
 }
 
 /** Makes a scheduled campaign a draft again. @throws AppError as `moveOwned`. */
@@ -57,12 +60,20 @@ export async function unschedule(tenant: Tenant, id: string): Promise<EmailCampa
 export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> {
   const change = because('user', 'Paused by request');
   const campaignId = new Types.ObjectId(id);
-  const kept = await EmailCampaignModel.findOneAndUpdate(
+  const paused =
+    (await move(campaignId, 'pause', { ...change, where: owned(tenant, {}) })) ??
+    (await keepPaused(tenant, campaignId, change));
+  // Between the two it may have gone on.
+  return paused ?? moveOwned(tenant, campaignId, 'pause', change);
+}
+
+/** Makes the month's pause the person's. */
+async function keepPaused(tenant: Tenant, campaignId: Types.ObjectId, { set }: ReturnType<typeof because>) {
+  return EmailCampaignModel.findOneAndUpdate(
     { ...existing(tenant, campaignId), status: 'paused', 'pause.reason': 'quota_exceeded' as const },
-    { $set: change.set ?? {} },
-    { returnDocument: 'after', lean: true, writeConcern: JOURNALED },
-  );
-  return kept ?? moveOwned(tenant, campaignId, 'pause', change);
+    { $set: set ?? {} },
+    { returnDocument: 'after', writeConcern: JOURNALED },
+  ).lean<EmailCampaign>();
 }
 
 /** What a person says when he lets a campaign go on. */
@@ -93,11 +104,13 @@ export async function resume(
   const set = expiresAt ? { expiresAt } : {};
   if (!campaign.launchedAt) return launch(tenant, campaign, 'resume', set);
   const warnings = await requireWay(tenant, { ...campaign, ...set });
-  const window = reason === 'reputation' ? await newWindow(tenant, campaign) : {};
+  const guard = reason === 'reputation' ? await newWindow(campaign) : undefined;
   const resumed = await moveOwned(tenant, campaign._id, 'resume', {
     where: { 'pause.reason': reason },
-    set: { ...set, ...window },
+    set: { ...set, ...(guard ? { guard } : {}) },
   });
+  // After the move, for one that fails has acknowledged nothing; when it dies in between, the guard pauses once more.
+  if (guard) await forgetWeek(tenant, guard.since);
   await enqueueSoon(resumed._id);
   return { campaign: resumed, warnings };
 }
@@ -111,11 +124,14 @@ async function requireWay(tenant: Tenant, campaign: EmailCampaign): Promise<Prob
 }
 
 /** What happened before a person's word counts neither against the campaign nor against the business's week. */
-async function newWindow({ businessId }: Tenant, { _id }: EmailCampaign) {
+async function newWindow({ _id }: EmailCampaign) {
   const since = new Date();
   const { stats } = await count(_id);
-  await BusinessModel.updateOne({ _id: businessId }, { $set: { guardSince: since } }, { timestamps: false });
-  return { guard: { since, sentBefore: stats.sent } };
+  return { since, sentBefore: stats.sent };
+}
+
+async function forgetWeek({ businessId }: Tenant, guardSince: Date): Promise<void> {
+  await BusinessModel.updateOne({ _id: businessId }, { $set: { guardSince } }, { timestamps: false });
 }
 
 /** Ends a campaign for good. Who was not mailed yet will be `cancelled`. @throws AppError as `moveOwned`. */

@@ -9,6 +9,7 @@ import { existing } from '../sending/campaigns/moves.js';
 import { EDITABLE } from '../sending/states.js';
 import { compile } from '../templates/compile.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
+import { restore } from '../tracking/html/rewrite.js';
 import { copyOf } from './copies.js';
 import * as pages from './pages.js';
 
@@ -76,9 +77,12 @@ export async function update(tenant: Tenant, id: string, change: Change): Promis
  * @throws AppError `not_found`.
  */
 export async function duplicate(tenant: Tenant, author: Caller, id: string, name?: string): Promise<EmailCampaign> {
-  const { subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, ...original } = await get(tenant, id);
+  const { subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, tracking, ...original } = await get(
+    tenant,
+    id,
+  );
   const copy = await EmailCampaignModel.create({
-    ...{ subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap },
+    ...{ subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, tracking },
     ...(await contentOf(tenant, original)),
     name: name ?? copyOf(original.name),
     business: tenant.businessId,
@@ -94,8 +98,9 @@ async function contentOf(
 ) {
   if (!template || !frozen) return { template, content };
   const isThere = await EmailTemplateModel.exists(owned(tenant, { _id: template }));
-  const { subject, html, text } = frozen;
-  return isThere ? { template, content } : { subject, content: { html, text } };
+  if (isThere) return { template, content };
+  const { subject, html, text, links } = frozen;
+  return { subject, content: { html: html ? restore(html, links ?? []) : html, text } };
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { EVENT_TYPES, type Event, EventModel, LOG_INDEXES } from '../models/event.js';
 import type { ListEvents } from '../schemas/events.js';
 import { owned, type Tenant } from '../tenant.js';
-import { hexId, opened, sealed } from './cursors.js';
+import { hexId, opened, sealed, timeMs } from './cursors.js';
 import type { Page } from './pages.js';
 
 type Filters = Omit<z.output<typeof ListEvents.query>, 'limit'>;
@@ -62,6 +62,6 @@ function indexOf({ type, campaign, delivery, email }: Filters) {
 }
 
 function placeOf(cursor: string): { at: Date; id: Types.ObjectId } {
-  const [ms, id] = opened(cursor, z.tuple([z.int(), hexId]));
+  const [ms, id] = opened(cursor, z.tuple([timeMs, hexId]));
   return { at: new Date(ms), id: new Types.ObjectId(id) };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Types } from 'mongoose';
 import { forbidden, malformed, unavailable } from '../errors.js';
@@ -9,6 +8,8 @@ import { isDuplicateKey, JOURNALED } from '../mongo.js';
 import { isSignedByAmazon, parseSnsMessage, type SnsMessage } from '../ses/sns.js';
 import { CertificateUnavailable } from '../ses/sns-certificates.js';
 import { confirmSubscription, NotSns } from '../ses/sns-confirm.js';
+import { endPrevious } from './events-setup.js';
+import { hashOf } from './inbound-token.js';
 
 /** What was processed is kept so long, in ms, so that what SNS sends again is known. */
 const KEPT_MS = 48 * 3_600_000;
@@ -20,8 +21,6 @@ interface Inbox {
 
 /** By the token's hash; also that there is no such token. A new token, or a new topic, is known within a second. */
 const inboxes = new LRUCache<string, { inbox: Inbox | undefined }>({ max: 5_000, ttl: 1_000 });
-
-export const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /**
  * Takes what SNS posts to a business's inbound URL. A notification is safe in MongoDB when this resolves; a worker applies
@@ -108,6 +107,7 @@ async function confirm(
       },
     });
     logger().info({ businessId: inbox.businessId }, 'the subscription of the inbound URL is confirmed');
+    await endPrevious(inbox.businessId);
   } catch (error) {
     if (error instanceof NotSns) throw refusal(inbox, 'a SubscribeURL that is not SNS’s');
     throw unavailable('The subscription could not be confirmed; send it again', error);

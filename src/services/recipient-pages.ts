@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import { z } from 'zod';
 import type { Delivery } from '../models/delivery.js';
-import { hexId, opened, sealed } from './cursors.js';
+import { hexId, opened, sealed, timeMs } from './cursors.js';
 
 /** An order in which recipients are read, borne by an index, so that a page costs the same wherever it lies. */
 export interface Order {
@@ -26,7 +26,7 @@ export const byAddress: Order = {
 export const bySending: Order = {
   sort: { bucket: 1, dueAt: 1, _id: 1 },
   after(cursor) {
-    const [bucket, dueMs, id] = opened(cursor, z.tuple([z.int(), z.int(), hexId]));
+    const [bucket, dueMs, id] = opened(cursor, z.tuple([z.int(), timeMs, hexId]));
     const dueAt = new Date(dueMs);
     return {
       $or: [

@@ -51,11 +51,12 @@ export class Gateways {
    * @returns undefined when the business has connected no SES account.
    * @throws Error when its credentials were sealed under another ENCRYPTION_KEY.
    */
-  of(business: Pick<Business, '_id' | 'sesConfiguration'>): Gateway | undefined {
+  of(business: Pick<Business, '_id' | 'sesConfiguration' | 'eventWiring'>): Gateway | undefined {
     const { accessKeyId, secretAccessKey } = business.sesConfiguration;
+    const configurationSet = business.eventWiring?.configurationSet ?? undefined;
     const id = business._id.toHexString();
     const account = accountOf(business);
-    const fingerprint = `${account}/${accessKeyId}/${(secretAccessKey as Sealed | undefined)?.tag}`;
+    const fingerprint = `${account}/${accessKeyId}/${(secretAccessKey as Sealed | undefined)?.tag}/${configurationSet}`;
     const known = this.cache.get(id);
     if (known?.fingerprint === fingerprint) return known.gateway;
 
@@ -65,7 +66,7 @@ export class Gateways {
     const gateway: Gateway = {
       account,
       accessKeyId: credentials.accessKeyId,
-      send: (message) => sendRaw(client, message),
+      send: (message) => sendRaw(client, configurationSet, message),
       quota: () => getSendQuota(client),
     };
     this.cache.set(id, { fingerprint, client, gateway });
@@ -78,11 +79,16 @@ export class Gateways {
   }
 }
 
-async function sendRaw(client: SESClient, { raw, from, to, tags }: RawMessage): Promise<string> {
+async function sendRaw(
+  client: SESClient,
+  configurationSet: string | undefined,
+  { raw, from, to, tags }: RawMessage,
+): Promise<string> {
   const command = new SendRawEmailCommand({
     RawMessage: { Data: raw },
     Source: from,
     Destinations: [to],
+    ...(configurationSet ? { ConfigurationSetName: configurationSet } : {}),
     Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
   });
   const { MessageId } = await limited(CALL_TIMEOUT_MS, (options) => client.send(command, options));

@@ -28,6 +28,20 @@ function visit(templates: readonly Template[], scopes: readonly Set<string>[], u
   }
 }
 
+/** Every name that a tag of the template defines, for all that follows or for what the tag holds. */
+export function namesDefined(templates: readonly Template[]): Set<string> {
+  const defined = new Set<string>();
+  const note = (some: readonly Template[]) => {
+    for (const template of some) {
+      for (const { content } of template.localScope?.() ?? []) defined.add(content);
+      for (const name of template.blockScope?.() ?? []) defined.add(name);
+      if (template.children) note(toValueSync(template.children(false, true)));
+    }
+  };
+  note(templates);
+  return defined;
+}
+
 function* namesIn(argument: Value | Token): Generator<string> {
   if (!(argument instanceof Value || isFilteredValueToken(argument))) return yield* namesInToken(argument);
   for (const token of argument.initial.postfix) yield* namesInToken(token);

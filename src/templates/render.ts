@@ -1,6 +1,7 @@
 import { type Liquid, LiquidError, type Template } from 'liquidjs';
 import { htmlEngine, plainEngine } from './engines.js';
-import { type Compiled, isGiven, type Rendered } from './source.js';
+import type { Compiled, Rendered } from './source.js';
+import { withDefaults } from './values.js';
 
 /** The most characters one part of a message may have: SES takes 10 MB in base64, and mail programs cut far earlier. */
 const MAX_OUTPUT = 2 * 1024 * 1024;
@@ -31,10 +32,7 @@ export class RenderError extends Error {
  * @throws RenderError when a filter fails, or it would take too long or grow too large.
  */
 export function render(compiled: Compiled, values: Readonly<Record<string, unknown>>): Rendered {
-  const scope: Record<string, unknown> = { ...values };
-  for (const { name, defaultValue } of compiled.variables) {
-    if (isGiven(defaultValue) && !isGiven(scope[name])) scope[name] = defaultValue;
-  }
+  const scope = withDefaults(compiled.variables, values);
   const { subject, html, text } = compiled.parsed;
   return {
     // A line break would end the header and begin one of the sender's making (RFC 5322 §2.2).

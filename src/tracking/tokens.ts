@@ -6,6 +6,7 @@ import { config } from '../config.js';
 const MAC_BYTES = 16;
 const KEY_ID_BYTES = 2;
 const ID_BYTES = 12;
+const NUMBER_BYTES = 2;
 const MAX_CHARACTERS = 600;
 
 /** What an unsubscribe link knows by itself, so that it works on when campaign and delivery are gone. */
@@ -24,17 +25,63 @@ export function signUnsubscribe({ businessId, deliveryId, email }: Unsubscribe):
 export function verifyUnsubscribe(token: string): Unsubscribe | undefined {
   const payload = verify('unsubscribe', token);
   if (!payload || payload.length <= 2 * ID_BYTES) return undefined;
+  return { ...messageLink(payload), email: payload.subarray(2 * ID_BYTES).toString() };
+}
+
+/** Whose message it is about. */
+export interface MessageLink {
+  businessId: Types.ObjectId;
+  deliveryId: Types.ObjectId;
+}
+
+/** A link of one message, by its place in `frozen.links`: below 65,536. */
+export interface ClickLink extends MessageLink {
+  number: number;
+}
+
+/** A token for the pixel of one delivery: 56 characters. */
+export function signOpen({ businessId, deliveryId }: MessageLink): string {
+  return sign('open', Buffer.concat([businessId.id, deliveryId.id]));
+}
+
+/** What `signOpen` was given, or undefined for anything it did not make. */
+export function verifyOpen(token: string): MessageLink | undefined {
+  const payload = verify('open', token);
+  return payload?.length === 2 * ID_BYTES ? messageLink(payload) : undefined;
+}
+
+/** A token for one link of one delivery: 59 characters. Its number is part of what is signed. */
+export function signClick({ businessId, deliveryId, number }: ClickLink): string {
+  const place = Buffer.allocUnsafe(NUMBER_BYTES);
+  place.writeUInt16BE(number);
+  return sign('click', Buffer.concat([businessId.id, deliveryId.id, place]));
+}
+
+/** What `signClick` was given, or undefined for anything it did not make. */
+export function verifyClick(token: string): ClickLink | undefined {
+  const payload = verify('click', token);
+  if (payload?.length !== 2 * ID_BYTES + NUMBER_BYTES) return undefined;
+  return { ...messageLink(payload), number: payload.readUInt16BE(2 * ID_BYTES) };
+}
+
+function messageLink(payload: Buffer): MessageLink {
   return {
     businessId: new Types.ObjectId(payload.subarray(0, ID_BYTES)),
     deliveryId: new Types.ObjectId(payload.subarray(ID_BYTES, 2 * ID_BYTES)),
-    email: payload.subarray(2 * ID_BYTES).toString(),
   };
 }
 
 /** The page behind an unsubscribe token, and where a mail program posts its one click. */
-export function unsubscribeUrl(token: string): string {
-  return `${config().publicUrl}/u/${token}`;
-}
+export const unsubscribeUrl = (token: string, domain?: string) => `${base(domain)}/u/${token}`;
+
+/** The picture that tells of an open. */
+export const openUrl = (token: string, domain?: string) => `${base(domain)}/t/o/${token}`;
+
+/** What a tracked link leads to, before it leads on. */
+export const clickUrl = (token: string, domain?: string) => `${base(domain)}/t/c/${token}`;
+
+/** @param domain the business's own, whose name leads to the hub. */
+const base = (domain: string | undefined) => (domain ? `https://${domain}` : config().publicUrl);
 
 /**
  * Signs bytes for one purpose under LINK_SECRET: base64url of key id (2 bytes), payload, and the first 128 bits of an

@@ -1,6 +1,8 @@
+import { Types } from 'mongoose';
 import { BusinessModel } from '../models/business.js';
 import { DeliveryModel } from '../models/delivery.js';
 import { JOURNALED } from '../mongo.js';
+import { log } from '../sending/log.js';
 import { suppress, unsuppress } from '../sending/suppression.js';
 import { owned } from '../tenant.js';
 import { type Unsubscribe, verifyUnsubscribe } from './tokens.js';
@@ -23,15 +25,33 @@ export async function read(token: string): Promise<Subscriber | undefined> {
   return business ? { ...link, sender: business.name } : undefined;
 }
 
-/** Stops bulk mail to the address; any number of times. The delivery, if it is still there, notes the first. */
+/**
+ * Stops bulk mail to the address; any number of times. The delivery, if it is still there, notes the first; the log, each
+ * that is news.
+ */
 export async function unsubscribe({ businessId, deliveryId, email }: Subscriber): Promise<void> {
   const tenant = { businessId };
-  await suppress(tenant, email, 'unsubscribed', `link:${deliveryId.toHexString()}`);
+  const at = new Date();
+  const isNews = await suppress(tenant, email, 'unsubscribed', `link:${deliveryId.toHexString()}`);
   await DeliveryModel.updateOne(
     owned(tenant, { _id: deliveryId, unsubscribedAt: { $exists: false } }),
-    { $set: { unsubscribedAt: new Date() } },
+    { $set: { unsubscribedAt: at } },
     { writeConcern: JOURNALED },
   );
+  if (!isNews) return;
+  const delivery = await DeliveryModel.findOne(owned(tenant, { _id: deliveryId }), { campaign: 1 }).lean();
+  const campaign = delivery?.campaign ? { campaign: delivery.campaign } : {};
+  await log([
+    {
+      _id: new Types.ObjectId(),
+      business: businessId,
+      type: 'email.unsubscribed',
+      at,
+      ...campaign,
+      delivery: deliveryId,
+      email,
+    },
+  ]);
 }
 
 /** Takes the unsubscription back, and nothing else: an address that bounced stays suppressed. */

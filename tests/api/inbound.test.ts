@@ -3,7 +3,7 @@ import { Types } from 'mongoose';
 import { describe, expect, inject, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { NotificationModel } from '../../src/models/notification.js';
-import { hashOf } from '../../src/services/inbound.js';
+import { hashOf } from '../../src/services/inbound-token.js';
 import { stringToSign } from '../../src/ses/sns.js';
 import { once, register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';

@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
+import { EventModel } from '../../src/models/event.js';
 import { SuppressionModel } from '../../src/models/suppression.js';
 import { blockedForBulk, suppress } from '../../src/sending/suppression.js';
 import { signUnsubscribe } from '../../src/tracking/tokens.js';
@@ -109,6 +110,27 @@ describe('POST /u/:token', () => {
     await BusinessModel.updateOne({ _id: tenant.businessId }, { $set: { status: 'suspended' } });
     await api().post(path).expect(200);
     expect(await rowOf(tenant, email)).not.toBeNull();
+  });
+
+  it('tells the log of each that is news', async () => {
+    const { tenant, email, deliveryId, path } = await mailed(await register());
+    const logged = () => EventModel.find({ delivery: deliveryId }).sort({ at: 1 }).lean();
+    for (let n = 0; n < 3; n += 1) await api().post(path).expect(200);
+    expect(await logged()).toMatchObject([
+      { type: 'email.unsubscribed', business: tenant.businessId, email, at: expect.any(Date) },
+    ]);
+    await api().post(path).type('form').send({ action: 'resubscribe' }).expect(200);
+    expect(await logged()).toHaveLength(1);
+    await api().post(path).expect(200);
+    expect(await logged()).toHaveLength(2);
+  });
+
+  it('answers without a redirect, a cookie or a login', async () => {
+    const { path } = await mailed(await register());
+    const { headers, redirects } = await api().post(path).type('form').send('List-Unsubscribe=One-Click').expect(200);
+    expect(redirects).toEqual([]);
+    expect(headers.location).toBeUndefined();
+    expect(headers['set-cookie']).toBeUndefined();
   });
 
   it('is heard by one business only', async () => {

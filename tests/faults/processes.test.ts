@@ -2,9 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { SettingModel } from '../../src/models/setting.js';
+import { register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { useProcesses } from '../support/processes.js';
 import { launched, people, sender, ses } from '../support/sending.js';
+import { BROWSER, tracked } from '../support/tracked.js';
 import { until } from '../support/until.js';
 
 useHub();
@@ -48,6 +50,18 @@ describe('the server', () => {
     expect(await running.ended).toBe(1);
     expect(running.output()).toMatch(/EADDRINUSE/);
     other.close();
+  });
+
+  it('writes the opens it has gathered before it ends', async () => {
+    const message = await tracked(await register(), []);
+    const running = start('server');
+    await running.ready;
+    const port = await until(() => /"address":\{[^}]*"port":(\d+)/.exec(running.output())?.[1]);
+    const answer = await fetch(`http://127.0.0.1:${port}${message.open}`, { headers: { 'User-Agent': BROWSER } });
+    expect(answer.status).toBe(200);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect((await message.read()).openedAt).toBeInstanceOf(Date);
   });
 });
 

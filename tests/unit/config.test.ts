@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { promises } from 'node:dns';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.js';
@@ -78,6 +79,28 @@ describe('the configuration', () => {
   it.each(['foo', 'loopback, foo', 'localhost', '10.0.0.0/33', '::1/129', '10.0.0', '10.0.0.0/', '-1', ','])(
     'refuses %s for a proxy',
     (list) => expect(problems({ TRUST_PROXY: list })).toContain('TRUST_PROXY: must be a number of hops'),
+  );
+
+  it.each(['1.1.1.1', '127.0.0.1:5353, 9.9.9.9', '2001:db8::1', '[2001:db8::1]:53'])(
+    'takes %s for DNS servers, as Node does',
+    (list) => {
+      const { dnsServers } = parseConfig({ DNS_SERVERS: list });
+      expect(() => new promises.Resolver().setServers(dnsServers)).not.toThrow();
+      expect(dnsServers).toHaveLength(list.split(',').length);
+    },
+  );
+
+  it.each([
+    'dns.example',
+    '1.1.1',
+    '1.1.1.1:0',
+    '1.1.1.1:65536',
+    '1.1.1.1:',
+    '2001:db8::1, x',
+    '[1.1.1.1',
+    '[1.1.1.1]',
+  ])('refuses %s for a DNS server', (list) =>
+    expect(problems({ DNS_SERVERS: list })).toContain('DNS_SERVERS: must be IP addresses'),
   );
 
   it.each([

@@ -1,7 +1,19 @@
 import { Types } from 'mongoose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as configuration from '../../src/config.js';
-import { sign, signUnsubscribe, unsubscribeUrl, verify, verifyUnsubscribe } from '../../src/tracking/tokens.js';
+import {
+  clickUrl,
+  openUrl,
+  sign,
+  signClick,
+  signOpen,
+  signUnsubscribe,
+  unsubscribeUrl,
+  verify,
+  verifyClick,
+  verifyOpen,
+  verifyUnsubscribe,
+} from '../../src/tracking/tokens.js';
 
 const link = { businessId: new Types.ObjectId(), deliveryId: new Types.ObjectId(), email: 'ann@example.com' };
 
@@ -40,6 +52,55 @@ describe('unsubscribe tokens', () => {
     for (const other of [`${token}=`, `${token} `, `${token}!`, token.slice(0, -1)]) {
       expect(verifyUnsubscribe(other)).toBeUndefined();
     }
+  });
+});
+
+describe('tokens of pixel and links', () => {
+  const { businessId, deliveryId } = link;
+  const kinds = [
+    ['open', signOpen(link), verifyOpen],
+    ['click', signClick({ ...link, number: 65_535 }), verifyClick],
+  ] as const;
+
+  it('carry business, delivery and the number of the link', () => {
+    expect(verifyOpen(signOpen(link))).toEqual({ businessId, deliveryId });
+    for (const number of [0, 1, 255, 256, 65_535]) {
+      expect(verifyClick(signClick({ ...link, number }))).toEqual({ businessId, deliveryId, number });
+    }
+  });
+
+  it.each(kinds)('have at most 64 characters: %s', (_kind, token) => {
+    expect(token).toMatch(/^[\w-]{50,64}$/);
+  });
+
+  it.each(kinds)('are refused with any bit altered: %s', (_kind, token, verify) => {
+    const bytes = Buffer.from(token, 'base64url');
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+      const altered = Buffer.from(bytes);
+      altered[bit >> 3] = (altered[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(verify(altered.toString('base64url'))).toBeUndefined();
+    }
+  });
+
+  it('say nothing in another’s place', () => {
+    const [open, click, unsubscribe] = [signOpen(link), signClick({ ...link, number: 1 }), signUnsubscribe(link)];
+    expect([verifyClick(open), verifyUnsubscribe(open)]).toEqual([undefined, undefined]);
+    expect([verifyOpen(click), verifyUnsubscribe(click)]).toEqual([undefined, undefined]);
+    expect([verifyOpen(unsubscribe), verifyClick(unsubscribe)]).toEqual([undefined, undefined]);
+  });
+
+  it('are refused cut short or made longer', () => {
+    for (const [, token, verify] of kinds) {
+      for (const bad of [token.slice(0, -1), token.slice(1), `${token}A`, `${token}AAAA`, '']) {
+        expect(verify(bad)).toBeUndefined();
+      }
+    }
+  });
+
+  it('lead to the hub, or to the business’s own name for it', () => {
+    expect(openUrl('x')).toBe('https://hub.example.test/t/o/x');
+    expect(clickUrl('x', 'links.example.com')).toBe('https://links.example.com/t/c/x');
+    expect(unsubscribeUrl('x', 'links.example.com')).toBe('https://links.example.com/u/x');
   });
 });
 

@@ -93,12 +93,45 @@ describe('an event of SES', () => {
   it.each([
     ['a delivery after a bounce', 'bounced', delivered],
     ['a bounce after a complaint', 'complained', bounce],
-    ['a delivery of what was cancelled', 'cancelled', delivered],
-    ['a send of what was suppressed', 'suppressed', (one: Delivery) => event('Send', one)],
   ])('moves nothing back: %s', async (_what, status, make) => {
     const one = await delivery({ status });
     await applyEvent(tenant, make(one));
     expect((await read(one)).status).toBe(status);
+  });
+
+  it.each(['cancelled', 'suppressed'])(
+    'shows that an attempt went out of what was %s before the next',
+    async (status) => {
+      const one = await delivery({ status, pastPeriods: ['2026-11'] });
+      await applyEvent(tenant, delivered(one));
+      expect((await read(one)).status).toBe('delivered');
+      const never = await delivery({ status, attempts: 0 });
+      expect(await applyEvent(tenant, delivered(never))).toBeUndefined();
+    },
+  );
+
+  it('shows that an attempt went out of what SES refused at the next, which paid for nothing', async () => {
+    const one = await delivery({
+      status: 'failed',
+      failedAt: new Date(),
+      error: { code: 'MessageRejected', message: 'Illegal address' },
+      attempts: 2,
+      pastPeriods: ['2026-10'],
+      claim: { token: new Types.ObjectId(), period: '2026-11' },
+    });
+    await applyEvent(tenant, delivered(one));
+    const end = await read(one);
+    expect(end).toMatchObject({ status: 'delivered', pastPeriods: ['2026-10'] });
+    for (const gone of ['claim', 'failedAt', 'error'] as const) expect(end[gone]).toBeUndefined();
+  });
+
+  it('that SES rejected an attempt says nothing of the next one, nor ends its wait', async () => {
+    const reject = (one: Delivery) => event('Reject', one, { reject: { reason: 'Bad content' } });
+    const [next, waits] = [await delivery({ status: 'sent', attempts: 2 }), await delivery({ status: 'pending' })];
+    for (const one of [next, waits]) {
+      await applyEvent(tenant, reject(one));
+      expect((await read(one)).status).toBe(one.status);
+    }
   });
 
   it('that SES rejected it after all fails it', async () => {

@@ -3,7 +3,7 @@ import type { Delivery } from '../../models/delivery.js';
 import { compile } from '../../templates/compile.js';
 import { render } from '../../templates/render.js';
 import type { Compiled } from '../../templates/source.js';
-import { signUnsubscribe, unsubscribeUrl } from '../../tracking/tokens.js';
+import { clickUrl, openUrl, signClick, signOpen, signUnsubscribe, unsubscribeUrl } from '../../tracking/tokens.js';
 import { compose } from './compose.js';
 import type { Mailing } from './source.js';
 import { valuesFor } from './values.js';
@@ -23,10 +23,16 @@ export function messageFor({ _id, business, frozen }: Mailing, delivery: Deliver
     content = compile({ subject, html: html ?? undefined, text }, frozen.variables);
     compiled.set(id, content);
   }
-  const unsubscribe = unsubscribeUrl(
-    signUnsubscribe({ businessId: business, deliveryId: delivery._id, email: delivery.email }),
+  const link = { businessId: business, deliveryId: delivery._id };
+  const domain = frozen.linkDomain ?? undefined;
+  const unsubscribe = unsubscribeUrl(signUnsubscribe({ ...link, email: delivery.email }), domain);
+  const { subject, html, text } = render(
+    content,
+    valuesFor(delivery, unsubscribe, {
+      open: frozen.tracking?.opens ? openUrl(signOpen(link), domain) : undefined,
+      links: frozen.links?.map((_target, number) => clickUrl(signClick({ ...link, number }), domain)),
+    }),
   );
-  const { subject, html, text } = render(content, valuesFor(delivery, unsubscribe));
   return compose({
     from: { name: frozen.fromName ?? undefined, address: frozen.fromEmail },
     to: { name: delivery.name ?? undefined, address: delivery.email },

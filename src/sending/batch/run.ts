@@ -102,6 +102,7 @@ async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd
       status: 1,
       sesConfiguration: 1,
       settings: 1,
+      'eventWiring.configurationSet': 1,
     }).lean<Business>(),
   ]);
   if (!isRunning) return { kind: 'stopped' };

@@ -16,7 +16,7 @@ export async function comeBack(campaignId: Types.ObjectId): Promise<void> {
 export async function endAgain(campaignId: Types.ObjectId): Promise<boolean> {
   const { modifiedCount } = await EmailCampaignModel.updateOne(
     { _id: campaignId, status: 'cancelled', completedAt: { $ne: null } },
-    { $unset: { completedAt: 1, reconciled: 1 } },
+    { $set: { isUnchecked: true }, $unset: { completedAt: 1, reconciled: 1 } },
     { writeConcern: JOURNALED },
   );
   return modifiedCount > 0;

@@ -25,8 +25,13 @@ export async function discardDeleted(): Promise<number> {
       await DeliveryModel.deleteMany({ _id: { $in: found.map((delivery) => delivery._id) } });
     }
     await CampaignReportModel.deleteOne({ _id });
-    await EmailCampaignModel.deleteOne({ _id, isDeleted: true });
-    gone += 1;
+    // With events still to be told it waits for the relay.
+    const { deletedCount } = await EmailCampaignModel.deleteOne({
+      _id,
+      isDeleted: true,
+      'outbox._id': { $exists: false },
+    });
+    gone += deletedCount;
   }
   return gone;
 }

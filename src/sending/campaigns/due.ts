@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Types } from 'mongoose';
 import { AppError } from '../../errors.js';
 import { logger } from '../../logger.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
 import { NO_IMPORT } from '../states.js';
 import { hold, release } from '../upkeep/leases.js';
-import { launch } from './launch.js';
+import { asChecked, launch } from './launch.js';
 import { because, move, pause } from './moves.js';
 
 /** What should have gone out so long ago, in ms, goes out at nobody's surprise: a person decides. */
@@ -69,31 +68,33 @@ async function launchOne(campaign: EmailCampaign, holder: string): Promise<void>
 
 /** What was missed by more than six hours, or fails its preflight, is paused with the reason. */
 async function launchOrWithhold(campaign: EmailCampaign): Promise<void> {
-  const { _id, business, scheduledFor, expiresAt } = campaign;
+  const { business, scheduledFor, expiresAt } = campaign;
   const lateMs = Date.now() - (scheduledFor?.getTime() ?? 0);
   if (lateMs > MISSED_MS) {
     const hours = Math.floor(lateMs / 3_600_000);
-    return withhold(_id, 'missed_schedule', `Its time was missed by ${hours} hours; resume it to send it now`);
+    return withhold(campaign, 'missed_schedule', `Its time was missed by ${hours} hours; resume it to send it now`);
   }
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
-    return withhold(_id, 'expired', `It was to be sent until ${expiresAt.toISOString()}`);
+    return withhold(campaign, 'expired', `It was to be sent until ${expiresAt.toISOString()}`);
   }
   try {
     await launch({ businessId: business }, campaign, 'launch');
-    logger().info({ campaignId: _id, lateMs }, 'scheduled campaign launched');
+    logger().info({ campaignId: campaign._id, lateMs }, 'scheduled campaign launched');
   } catch (error) {
     if (!(error instanceof AppError) || error.status !== 422) throw error;
-    return withhold(_id, 'preflight_failed', error.message);
+    return withhold(campaign, 'preflight_failed', error.message);
   }
 }
 
+/** Only as it was checked: mended or put off meanwhile, it is looked at again. */
 async function withhold(
-  campaignId: Types.ObjectId,
+  campaign: EmailCampaign,
   reason: 'missed_schedule' | 'expired' | 'preflight_failed',
   message: string,
 ): Promise<void> {
-  const withheld = await move(campaignId, 'withhold', because(reason, message));
-  if (withheld) logger().warn({ campaignId, reason }, 'scheduled campaign withheld');
+  const change = { ...because(reason, message), where: { ...asChecked(campaign), ...NO_IMPORT } };
+  const withheld = await move(campaign._id, 'withhold', change);
+  if (withheld) logger().warn({ campaignId: campaign._id, reason }, 'scheduled campaign withheld');
 }
 
 /** Pauses the running campaigns that are past their end. @returns how many. */

@@ -33,7 +33,7 @@ export async function launch(
   if (found.problems.length > 0) throw failedPreflight(found, found.problems);
   const { frozen, warnings } = found;
   const launched = await move(campaign._id, name, {
-    where: owned(tenant, { __v: campaign.__v, launchedAt: null, ...NO_IMPORT }),
+    where: owned(tenant, { ...asChecked(campaign), launchedAt: null, ...NO_IMPORT }),
     set: { ...set, frozen, launchedAt: new Date() },
     event: { type: 'campaign.started' },
   });
@@ -45,6 +45,9 @@ export async function launch(
   await noteUse(tenant, launched);
   return { campaign: launched, warnings };
 }
+
+/** The filter of a campaign that is as it was when it was read: not edited, not put off, no recipients changed. */
+export const asChecked = ({ __v, scheduledFor }: EmailCampaign) => ({ __v, scheduledFor: scheduledFor ?? null });
 
 /** Puts a running campaign's turns into the queue; where Redis is away, the upkeep does it. Never throws. */
 export async function enqueueSoon(campaignId: Types.ObjectId): Promise<void> {
@@ -62,11 +65,7 @@ export function failedPreflight({ ses }: Preflight, errors: Problem[]): AppError
 
 /** Says why the compare-and-set did not match. */
 async function refuseLaunch(tenant: Tenant, { _id, status, __v }: EmailCampaign, name: Launch): Promise<never> {
-  const now = await EmailCampaignModel.findOne(existing(tenant, _id), {
-    status: 1,
-    imports: 1,
-    __v: 1,
-  }).lean<EmailCampaign>();
+  const now = await EmailCampaignModel.findOne(existing(tenant, _id), { status: 1, __v: 1 }).lean<EmailCampaign>();
   if (now?.status === status && now.__v !== __v) throw conflict('The campaign was changed meanwhile; try again');
   if (now?.status === status) {
     throw importInProgress();

@@ -41,7 +41,11 @@ export async function move(
   } as const;
   const moved = await EmailCampaignModel.findOneAndUpdate(
     { ...where, _id: campaignId, status: { $in: from }, isDeleted: { $ne: true } },
-    { $set: { ...set, status: to }, $unset: forget, ...(told ? { $push: { outbox: told } } : {}) },
+    {
+      $set: { ...set, status: to, ...(to === 'sending' ? { isUnchecked: true } : {}) },
+      $unset: forget,
+      ...(told ? { $push: { outbox: told } } : {}),
+    },
     { returnDocument: 'after', lean: true, writeConcern: JOURNALED },
   );
   return moved ?? undefined;

@@ -50,7 +50,8 @@ async function putBackAll(_id: Types.ObjectId, retry: Retry): Promise<void> {
       if (found.length === 0) break;
       if (!(await EmailCampaignModel.exists({ _id, status: 'sending' }))) return;
       await DeliveryModel.collection.updateMany(
-        { _id: { $in: found.map((delivery) => delivery._id) }, status },
+        // With the times: another turn may have put some back, and they came to be in doubt anew.
+        { ...filter, _id: { $in: found.map((delivery) => delivery._id) } },
         [
           {
             $set: {

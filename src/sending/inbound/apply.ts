@@ -4,7 +4,7 @@ import { JOURNALED } from '../../mongo.js';
 import type { SesEvent } from '../../ses/events.js';
 import { owned, type Tenant } from '../../tenant.js';
 import { isMachine } from '../../tracking/machines.js';
-import { EVENT_RANK } from '../states.js';
+import { EVENT_RANK, REJECTED } from '../states.js';
 import { suppress } from '../suppression.js';
 
 /** Addresses of SES's mailbox simulator prove nothing about a sender. */
@@ -48,11 +48,12 @@ export async function applyEvent(tenant: Tenant, event: SesEvent): Promise<Deliv
 }
 
 /** The tags tell an attempt before its answer is recorded; a topic of an identity sends none (facts of the account). */
-function filterOf({ tags, messageId }: SesEvent) {
+function filterOf({ kind, tags, messageId }: SesEvent) {
   const { delivery: id, attempt } = tags;
   if (id === undefined) return { messageId };
   if (!Types.ObjectId.isValid(id) || !attempt || attempt < 1) return undefined;
-  return { _id: new Types.ObjectId(id), attempts: { $gte: attempt } };
+  // What SES rejected was not sent by that attempt; whether another one was, is not its to say.
+  return { _id: new Types.ObjectId(id), attempts: kind === 'reject' ? attempt : { $gte: attempt } };
 }
 
 function effectOf(event: SesEvent): Effect | undefined {
@@ -66,7 +67,7 @@ function effectOf(event: SesEvent): Effect | undefined {
       return {
         status: 'failed',
         times: ['failedAt'],
-        error: { code: 'rejected_after_acceptance', message: event.reason },
+        error: { code: REJECTED, message: event.reason },
       };
     case 'bounce':
       // A transient bounce may be followed by a delivery: it says only that the message went out.
@@ -93,8 +94,8 @@ function effectOf(event: SesEvent): Effect | undefined {
 }
 
 /** By the time of sending, which each event tells: so it is the same whatever came first. */
-export function isByMachine({ userAgent, at, sentAt }: SesEvent & { userAgent: string }): boolean {
-  return isMachine({ userAgent, afterMs: at.getTime() - sentAt.getTime() });
+export function isByMachine({ userAgent, ip, at, sentAt }: SesEvent & { userAgent: string; ip: string }): boolean {
+  return isMachine({ userAgent, ip, at, isPrefetch: false }, { sentAt });
 }
 
 function countsAgainst(event: SesEvent & { subType: string }): boolean {
@@ -103,18 +104,26 @@ function countsAgainst(event: SesEvent & { subType: string }): boolean {
 
 /** One pipeline, so that what the delivery is and what it becomes are seen at one moment. */
 function updateFor(event: SesEvent, { status, times, error, harm }: Effect) {
-  const target = EVENT_RANK[status] ?? 0;
+  const target = EVENT_RANK[status];
   const below = Object.entries(EVENT_RANK).flatMap(([from, rank]) => (rank < target ? [from] : []));
-  const moves = { $in: ['$status', below] };
+  const isRefused = { $and: [{ $eq: ['$status', 'failed'] }, { $ne: ['$error.code', REJECTED] }] };
+  // Rejected, it waits for the try that a person asked for; taken, it needs none.
+  const moves =
+    status === 'failed'
+      ? { $and: [{ $in: ['$status', below] }, { $ne: ['$status', 'pending'] }] }
+      : { $or: [{ $in: ['$status', below] }, isRefused] };
   // Of several events of a kind the earliest counts, whichever came first.
   const earliest = times.map((field) => [field, { $min: [`$${field}`, event.at] }]);
   const keep = (field: keyof Delivery) => ({ $ifNull: [`$${field}`, '$$REMOVE'] });
   // What had counted as a bounce may turn out a complaint; nothing else about it changes.
   const isNews = harm === 'complained' ? { $ne: ['$harm', harm] } : { $eq: [{ $type: '$harm' }, 'missing'] };
   return [
-    { $set: { moves } },
+    { $set: { moves, isRefused: status === 'failed' ? false : isRefused } },
     {
       $set: {
+        // The attempt that SES refused used nothing of the month; the one that went out is among `pastPeriods`.
+        claim: { $cond: ['$isRefused', '$$REMOVE', keep('claim')] },
+        failedAt: { $cond: ['$isRefused', '$$REMOVE', keep('failedAt')] },
         status: { $cond: ['$moves', status, '$status'] },
         messageId: { $ifNull: ['$messageId', { $literal: event.messageId }] },
         // SES had taken it, whatever became of it then: also what it rejected afterwards.
@@ -127,7 +136,7 @@ function updateFor(event: SesEvent, { status, times, error, harm }: Effect) {
         unconfirmedAt: { $cond: ['$moves', '$$REMOVE', keep('unconfirmedAt')] },
       },
     },
-    { $unset: 'moves' },
+    { $unset: ['moves', 'isRefused'] },
   ];
 }
 

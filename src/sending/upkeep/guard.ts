@@ -11,6 +11,9 @@ const WEEK_MS = 7 * 86_400_000;
 /** Fewer complaints than this prove nothing, whatever their share. */
 const MIN_COMPLAINTS = 3;
 
+/** Of a week's messages no more are counted than this, in any case. */
+const COUNTED = 10_000_000;
+
 /** Bounces and complaints that count against the sender, and what was sent meanwhile. */
 export interface Reputation {
   bounced: number;
@@ -79,7 +82,7 @@ async function guardBusiness(campaigns: readonly Running[]): Promise<number> {
 
 async function reputationOf({ _id, business, guard, launchedAt, counts }: Running): Promise<Reputation> {
   const since = guard?.since ?? launchedAt ?? new Date(0);
-  const harms = await harmsOf({ business, harmedAt: { $gte: since }, campaign: _id });
+  const harms = await harmsOf({ business, harmedAt: { $gte: since }, sentAt: { $gte: since }, campaign: _id });
   const { sent = 0 } = (counts as Counts | null | undefined)?.stats ?? {};
   return { ...harms, sent: sent - (guard?.sentBefore ?? 0) };
 }
@@ -88,7 +91,7 @@ async function weekOf(business: Business): Promise<Reputation> {
   const { _id, guardSince } = business;
   const weekAgo = new Date(Date.now() - WEEK_MS);
   const since = guardSince && guardSince > weekAgo ? guardSince : weekAgo;
-  const harms = await harmsOf({ business: _id, harmedAt: { $gte: since } });
+  const harms = await harmsOf({ business: _id, harmedAt: { $gte: since }, sentAt: { $gte: since } });
   // Of a large sender not all is counted: from so many on, what harmed is too small a share.
   const sent = await DeliveryModel.countDocuments({ business: _id, sentAt: { $gte: since } }).limit(
     harmlessFrom(harms, limitsOf(business)),
@@ -99,13 +102,14 @@ async function weekOf(business: Business): Promise<Reputation> {
 function harmlessFrom({ bounced, complained }: Pick<Reputation, 'bounced' | 'complained'>, limits: Limits): number {
   const forBounces = (bounced * 100) / limits.maxBouncePercent;
   const forComplaints = (complained * 100) / limits.maxComplaintPercent;
-  return Math.ceil(Math.max(forBounces, forComplaints, limits.minOutcomes)) + 1;
+  return Math.min(COUNTED, Math.ceil(Math.max(forBounces, forComplaints, limits.minOutcomes)) + 1);
 }
 
-/** By the index of the harmed alone, which are few. */
+/** By the index of the harmed alone, which are few; of those that were sent in the time whose messages are counted. */
 async function harmsOf(filter: {
   business: Types.ObjectId;
   harmedAt: object;
+  sentAt: object;
   campaign?: Types.ObjectId;
 }): Promise<Pick<Reputation, 'bounced' | 'complained'>> {
   const groups = await DeliveryModel.aggregate<{ _id: string; n: number }>([

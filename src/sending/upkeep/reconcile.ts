@@ -34,8 +34,7 @@ async function reconcileCampaigns(): Promise<number> {
   const resting = await EmailCampaignModel.aggregate<EmailCampaign>([
     {
       $match: {
-        reconciled: null,
-        launchedAt: { $ne: null },
+        isUnchecked: true,
         $or: [
           { status: { $in: ['sent', 'cancelled'] }, completedAt: restingSince },
           { status: 'paused', 'pause.at': restingSince },
@@ -54,8 +53,14 @@ async function reconcileCampaigns(): Promise<number> {
     found += differences.length;
     const used = await usedByMonth({ campaign: { $eq: campaign._id, $type: 'objectId' } });
     await EmailCampaignModel.updateOne(
-      { _id: campaign._id, status: campaign.status, completedAt: campaign.completedAt ?? null },
-      { $set: { counts: ledger, reconciled: { at: ledger.asOf, used } } },
+      // Only if it was not under way again since it was read.
+      {
+        _id: campaign._id,
+        status: campaign.status,
+        completedAt: campaign.completedAt ?? null,
+        'pause.at': campaign.pause?.at ?? null,
+      },
+      { $set: { counts: ledger, reconciled: { at: ledger.asOf, used } }, $unset: { isUnchecked: 1 } },
       { timestamps: false },
     );
   }
@@ -77,10 +82,10 @@ export function differencesOf(kept: Counts, ledger: Counts, isOver: boolean): Di
     ['sum of states', sum, ledger.total],
   ];
   if (isOver) {
-    pairs.push(
-      ['handed to SES', handedOver(kept), handedOver(ledger)],
-      ['suppressed', kept.states.suppressed, ledger.states.suppressed],
-    );
+    // More than was known may turn out to have been handed over, by an attempt that nobody was sure of; never less.
+    if (handedOver(ledger) < handedOver(kept)) pairs.push(['handed to SES', handedOver(kept), handedOver(ledger)]);
+    const { suppressed } = kept.states;
+    if (ledger.states.suppressed > suppressed) pairs.push(['suppressed', suppressed, ledger.states.suppressed]);
   }
   for (const stat of LASTING) {
     if (ledger.stats[stat] < kept.stats[stat]) pairs.push([`stats.${stat}`, kept.stats[stat], ledger.stats[stat]]);
@@ -127,8 +132,7 @@ async function reconcileMonths(): Promise<number> {
 
 /** The messages of a month by the ledger; undefined while something is under way. */
 async function ledgerOf(businessId: Types.ObjectId, period: string): Promise<number | undefined> {
-  const isBusy = { $or: [{ status: 'sending' as const }, { launchedAt: { $ne: null }, reconciled: null }] };
-  const busy = await EmailCampaignModel.exists({ business: businessId, ...isBusy });
+  const busy = await EmailCampaignModel.exists({ business: businessId, isUnchecked: true });
   if (busy || (await MessageModel.exists({ business: businessId, status: 'open' }))) return undefined;
   const used = `reconciled.used.${period}`;
   const [campaigns] = await EmailCampaignModel.aggregate<{ n: number }>([

@@ -43,7 +43,8 @@ export async function lease(tenant: Tenant, campaignId: Types.ObjectId): Promise
       // Journaled: MongoDB's journal is one sequence, so what was inserted before this has reached it too.
       await EmailCampaignModel.updateOne(
         owned(tenant, { _id: campaignId }),
-        { $pull: { imports: { token } } },
+        // The revision: a launch that was checked meanwhile does not go out to other recipients than it was checked for.
+        { $pull: { imports: { token } }, $inc: { __v: 1 } },
         { timestamps: false, writeConcern: JOURNALED },
       );
     },

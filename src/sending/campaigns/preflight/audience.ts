@@ -102,7 +102,7 @@ function isLacking(name: string) {
 export function lackingOptional(sample: readonly Delivery[], compiled: Compiled): Lack[] {
   const counts = new Map<string, number>();
   for (const delivery of sample) {
-    const { optional } = missing(compiled, valuesFor(delivery, '#'));
+    const { optional } = missing(compiled, valuesFor(delivery, '#', { open: '#', links: ['#'] }));
     for (const name of optional) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts].map(([name, recipients]) => ({ name, recipients }));

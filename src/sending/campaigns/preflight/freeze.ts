@@ -6,13 +6,14 @@ import type { Frozen } from '../../../models/frozen.js';
 import { compile } from '../../../templates/compile.js';
 import type { Compiled } from '../../../templates/source.js';
 import { owned, type Tenant } from '../../../tenant.js';
+import { prepare } from '../../../tracking/prepare.js';
 
 /** What a launch would freeze, or everything that is missing for it. */
 export type Freezing = { frozen: Frozen; compiled: Compiled } | { problems: Problem[] };
 
 /**
- * Takes together what a campaign would send at this moment: its own content or its template's, the subject, and the sender
- * of the campaign or else of the business's settings.
+ * Takes together what a campaign would send at this moment: its own content or its template's, with what is tracked and
+ * the unsubscribe link, the subject, and the sender of the campaign or else of the business's settings.
  */
 export async function freeze(
   tenant: Tenant,
@@ -36,11 +37,22 @@ export async function freeze(
   if (problems.length > 0 || !subject || !fromEmail) return { problems };
 
   const variables = template?.variables ?? [];
-  const parsed = parse(() => compile({ subject, html: content?.html, text: content?.text }, variables));
+  const tracking = {
+    opens: campaign.tracking?.opens ?? settings.tracking?.opens ?? false,
+    clicks: campaign.tracking?.clicks ?? settings.tracking?.clicks ?? false,
+  };
+  const parsed = parse(() => {
+    const written = compile({ subject, html: content?.html, text: content?.text }, variables);
+    const { html, text, links } = prepare(written, tracking, { postalAddress: settings.postalAddress ?? undefined });
+    return { compiled: compile({ subject, html, text }, variables), links };
+  });
   if ('problems' in parsed) return parsed;
   const frozen = {
     ...parsed.compiled.source,
     variables,
+    tracking,
+    links: parsed.links,
+    linkDomain: settings.trackingDomain,
     fromEmail,
     fromName: campaign.fromName ?? settings.defaultFromName,
     replyTo: campaign.replyTo ?? settings.replyToEmail,
@@ -49,9 +61,9 @@ export async function freeze(
 }
 
 /** A template that was stored parses; a subject of the campaign's own beside it may not. */
-function parse(compiled: () => Compiled): { compiled: Compiled } | { problems: Problem[] } {
+function parse<T>(compiled: () => T): T | { problems: Problem[] } {
   try {
-    return { compiled: compiled() };
+    return compiled();
   } catch (error) {
     if (error instanceof AppError && error.details.errors) return { problems: error.details.errors };
     throw error;

@@ -2,7 +2,7 @@ import { AppError, type Problem } from '../../../errors.js';
 import type { Delivery } from '../../../models/delivery.js';
 import type { Frozen } from '../../../models/frozen.js';
 import { measure } from '../../../templates/preview.js';
-import { valuesFor } from '../../batch/values.js';
+import { sampleLinks, valuesFor } from '../../batch/values.js';
 
 /** So many recipients' messages are rendered to see what that takes. */
 const SAMPLES = 20;
@@ -19,8 +19,10 @@ export async function rendering(
   const chosen = sample.filter((_, index) => index % step === 0).slice(0, SAMPLES);
   if (chosen.length === 0) return { problems: [], warnings: [] };
   const { subject, html, text, variables } = frozen;
+  const links = sampleLinks(frozen);
+  const values = chosen.map((delivery) => valuesFor(delivery, 'https://example.com/u/x', links));
   // A copy without MongoDB's types, which no thread could be given.
-  const samples = JSON.parse(JSON.stringify(chosen.map((delivery) => valuesFor(delivery, 'https://example.com/u/x'))));
+  const samples = JSON.parse(JSON.stringify(values));
   try {
     const { medianMs, failures } = await measure({
       source: { subject, html, text },
