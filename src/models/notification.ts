@@ -13,7 +13,10 @@ const schema = new Schema(
     business: { type: Schema.Types.ObjectId, ref: 'Business', required: true },
     /** SNS's, the same for every delivery of the same message. */
     messageId: { type: String, required: true },
-    /** SES's event as it came, JSON. Gone when it is applied: it holds addresses and subjects. */
+    /**
+     * SES's event as it came, JSON. Gone when it is applied: it holds addresses and subjects. What failed keeps it: with a
+     * `dueAt` it is tried again.
+     */
     event: { type: String },
     receivedAt: { type: Date, required: true },
     /** While it waits: when it is looked at next. */
@@ -22,7 +25,8 @@ const schema = new Schema(
     result: { type: String, enum: NOTIFICATION_RESULTS },
     /** Why, where that is not plain. */
     note: { type: String },
-    expiresAt: { type: Date, required: true },
+    /** Set when it is processed: what still waits never expires, however long no worker runs. */
+    expiresAt: { type: Date },
   },
   { strict: 'throw', versionKey: false },
 );

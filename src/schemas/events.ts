@@ -5,7 +5,7 @@ import { Id, operation, PageQuery, Pagination, Timestamp } from './operation.js'
 
 /** What each type has to tell. */
 const DATA = [
-  '`email.bounced`: permanent, subType, diagnostic',
+  '`email.bounced`: permanent, bounceType (Permanent, Transient or Undetermined), subType, diagnostic',
   '`email.complained`: subType, notSpam',
   '`email.failed`: reason',
   '`email.opened`: machine, ip, userAgent',

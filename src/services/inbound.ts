@@ -11,9 +11,6 @@ import { confirmSubscription, NotSns } from '../ses/sns-confirm.js';
 import { endPrevious } from './events-setup.js';
 import { hashOf } from './inbound-token.js';
 
-/** What was processed is kept so long, in ms, so that what SNS sends again is known. */
-const KEPT_MS = 48 * 3_600_000;
-
 interface Inbox {
   businessId: Types.ObjectId;
   topicArn: string | undefined;
@@ -85,7 +82,6 @@ async function keep({ businessId }: Inbox, { MessageId, Message }: SnsMessage): 
     receivedAt: now,
     dueAt: now,
     tries: 0,
-    expiresAt: new Date(now.getTime() + KEPT_MS),
   };
   try {
     await NotificationModel.collection.insertOne(notification, { writeConcern: JOURNALED });

@@ -12,7 +12,7 @@ export type SesEvent = {
 } & (
   | { kind: 'send' }
   | { kind: 'delivery' }
-  | { kind: 'bounce'; isPermanent: boolean; subType: string; diagnostic: string }
+  | { kind: 'bounce'; isPermanent: boolean; type: string; subType: string; diagnostic: string }
   | { kind: 'complaint'; isNotSpam: boolean; subType: string }
   | { kind: 'reject'; reason: string }
   /** SES cannot deliver it yet, and goes on trying. */
@@ -105,6 +105,7 @@ export function parseSesEvent(payload: unknown): SesEvent | undefined {
         at: at(happened),
         recipients: bouncedRecipients.map(({ emailAddress }) => emailAddress),
         isPermanent: bounceType === 'Permanent',
+        type: bounceType,
         subType: bounceSubType,
         diagnostic: bouncedRecipients[0]?.diagnosticCode ?? '',
       };

@@ -10,9 +10,10 @@ const common = {
   // SNS carries at most 256 kB.
   Message: z.string().max(262_144),
   Timestamp: text(100),
-  SignatureVersion: z.enum(['1', '2']),
-  Signature: text(2_000),
-  SigningCertURL: text(1_000),
+  // What has none of these is a message, though not one that anybody signed.
+  SignatureVersion: z.string().max(10).default(''),
+  Signature: z.string().max(2_000).default(''),
+  SigningCertURL: z.string().max(1_000).default(''),
 };
 const confirmation = { Token: text(2_000), SubscribeURL: text(4_000) };
 
@@ -24,6 +25,12 @@ const Message = z.discriminatedUnion('Type', [
 
 /** A message of Amazon SNS to an HTTP endpoint. Nothing of it is to be believed before `isSignedByAmazon` says so. */
 export type SnsMessage = z.output<typeof Message>;
+
+/** By `SignatureVersion`. */
+const ALGORITHMS = new Map([
+  ['1', 'RSA-SHA1'],
+  ['2', 'RSA-SHA256'],
+]);
 
 /** Reads a message (Amazon SNS Developer Guide, "Parsing Amazon SNS message formats"); undefined for anything else. */
 export function parseSnsMessage(body: unknown): SnsMessage | undefined {
@@ -37,9 +44,10 @@ export function parseSnsMessage(body: unknown): SnsMessage | undefined {
  * @throws CertificateUnavailable when the certificate cannot be had at this moment.
  */
 export async function isSignedByAmazon(message: SnsMessage): Promise<boolean> {
+  const algorithm = ALGORITHMS.get(message.SignatureVersion);
+  if (!algorithm) return false;
   const key = await publicKeyAt(message.SigningCertURL, regionOf(message.TopicArn));
   if (!key) return false;
-  const algorithm = message.SignatureVersion === '1' ? 'RSA-SHA1' : 'RSA-SHA256';
   return verify(algorithm, Buffer.from(stringToSign(message)), key, Buffer.from(message.Signature, 'base64'));
 }
 

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { Types } from 'mongoose';
-import { describe, expect, inject, it } from 'vitest';
+import { inspect } from 'node:util';
+import mongoose, { Types } from 'mongoose';
+import { describe, expect, inject, it, vi } from 'vitest';
+import { logger } from '../../src/logger.js';
 import { BusinessModel } from '../../src/models/business.js';
 import { NotificationModel } from '../../src/models/notification.js';
 import { hashOf } from '../../src/services/inbound-token.js';
@@ -8,6 +10,7 @@ import { stringToSign } from '../../src/ses/sns.js';
 import { once, register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { confirmation, type Inbox, inboxOf, type Message, notification, post, signed } from '../support/sns.js';
+import { until } from '../support/until.js';
 
 useHub();
 
@@ -47,6 +50,15 @@ describe('POST /api/inbound/ses/:token', () => {
 
   it.each<[string, (inbox: Inbox) => Message]>([
     ['a signature of somebody else’s key', ({ topicArn }) => forged(notification(topicArn, EVENT))],
+    ['no signature', ({ topicArn }) => notification(topicArn, EVENT)],
+    [
+      'no signature, version and certificate',
+      ({ topicArn }) => ({ ...notification(topicArn, EVENT), SignatureVersion: '', SigningCertURL: '' }),
+    ],
+    [
+      'a signature of a version that there is not',
+      ({ topicArn }) => signed({ ...notification(topicArn, EVENT), SignatureVersion: '3' }),
+    ],
     ['no signature that is one', ({ topicArn }) => ({ ...notification(topicArn, EVENT), Signature: 'AAAA' })],
     [
       'a message changed after it was signed',
@@ -112,6 +124,7 @@ describe('POST /api/inbound/ses/:token', () => {
     ['what is no JSON', '{"Type":', 400],
     ['a list', [], 400],
     ['raw message delivery', EVENT, 400],
+    ['a message cut off in the middle', JSON.stringify(notification('arn', EVENT)).slice(0, 120), 400],
     ['a message without its id', { ...notification('arn', EVENT), MessageId: '' }, 400],
     ['512 kB of nested JSON', '['.repeat(260_000) + ']'.repeat(260_000), 400],
     ['more than that', JSON.stringify({ Message: 'x'.repeat(600_000) }), 413],
@@ -165,6 +178,34 @@ describe('POST /api/inbound/ses/:token', () => {
     const ended = signed({ ...confirmation(inbox.topicArn), Type: 'UnsubscribeConfirmation' });
     expect((await post(inbox.path, ended)).status).toBe(200);
     expect((await wiring())?.confirmedAt).toBeUndefined();
+  });
+
+  it('asks for the message again when MongoDB does not take it', async () => {
+    const { inbox } = await shared();
+    const away = new mongoose.mongo.MongoNetworkError('connection closed');
+    vi.spyOn(NotificationModel.collection, 'insertOne').mockRejectedValueOnce(away);
+    const message = signed(notification(inbox.topicArn, EVENT));
+    const { status, body } = await post(inbox.path, message);
+    expect([status, body.code]).toEqual([503, 'unavailable']);
+    vi.restoreAllMocks();
+    expect((await post(inbox.path, message)).status).toBe(200);
+  });
+
+  it('writes neither the token nor anything of the message into the log', async () => {
+    const { inbox } = await shared();
+    const levels = (['debug', 'info', 'warn', 'error'] as const).map((level) => vi.spyOn(logger(), level));
+    const secret = { eventType: 'Send', mail: { messageId: 'm', destination: ['who@secret.example'] } };
+    await post(inbox.path, signed(notification(inbox.topicArn, secret)));
+    await post(inbox.path, forged(notification(inbox.topicArn, secret)));
+    await post(inbox.path, '{"secret.example');
+    const calls = () => levels.flatMap(({ mock }) => mock.calls as unknown[]);
+    await until(() => calls().filter((call) => inspect(call).includes("'request'")).length === 3);
+    const text = inspect(calls(), { depth: 10, maxStringLength: null });
+    vi.restoreAllMocks();
+    expect(text).toContain('/api/inbound/ses/:token');
+    expect(text).toContain('not signed by Amazon');
+    expect(text).not.toContain(inbox.path.split('/').at(-1));
+    expect(text).not.toContain('secret.example');
   });
 
   it('believes nothing while the business has no topic', async () => {

@@ -75,7 +75,7 @@ export function post(path: string, body: object | string) {
 }
 
 /** Tells a business's inbound URL of an event, as SNS does. @throws Error with the answer unless it is a 200. */
-export async function tell({ path, topicArn }: Inbox, event: object): Promise<void> {
+export async function tell({ path, topicArn }: Inbox, event: object | string): Promise<void> {
   const answer = await post(path, signed(notification(topicArn, event)));
   if (answer.status !== 200) throw new Error(`inbound: ${answer.status} ${answer.text}`);
 }

@@ -1,9 +1,10 @@
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BUCKETS, type Delivery, DeliveryModel } from '../../src/models/delivery.js';
-import { applyEvent } from '../../src/sending/inbound/apply.js';
+import { applyEvents } from '../../src/sending/inbound/apply.js';
 import { blockedForAll } from '../../src/sending/suppression.js';
 import { parseSesEvent, type SesEvent } from '../../src/ses/events.js';
+import type { Tenant } from '../../src/tenant.js';
 import { unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { as, launched, people, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
@@ -62,6 +63,15 @@ const complaint = (one: Delivery, complaintFeedbackType = 'abuse') =>
     },
   });
 const delivered = (one: Delivery) => event('Delivery', one, { delivery: { timestamp: '2026-11-24T10:00:03.000Z' } });
+
+/** @returns the delivery after it; undefined where the event has none. */
+async function applyEvent(to: Tenant, one: SesEvent): Promise<Delivery | undefined> {
+  const [applied] = await applyEvents([{ tenant: to, event: one }]);
+  if (!applied) return undefined;
+  if ('error' in applied) throw applied.error;
+  return DeliveryModel.findById(applied.subject._id).lean<Delivery>().orFail();
+}
+
 const read = ({ _id }: Delivery) => DeliveryModel.findById(_id).lean().orFail();
 
 describe('an event of SES', () => {

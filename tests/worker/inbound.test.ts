@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Types } from 'mongoose';
+import mongoose, { Types } from 'mongoose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { BusinessModel } from '../../src/models/business.js';
 import { BUCKETS, type Delivery, DeliveryModel } from '../../src/models/delivery.js';
 import { EventModel } from '../../src/models/event.js';
 import { NotificationModel } from '../../src/models/notification.js';
+import { SuppressionModel } from '../../src/models/suppression.js';
 import { processDue } from '../../src/sending/inbound/round.js';
 import { blockedForAll } from '../../src/sending/suppression.js';
 import { once, type Registered, register, unique } from '../support/factories.js';
@@ -52,12 +54,13 @@ async function keep(businessId: string, ...events: object[]): Promise<void> {
       event: JSON.stringify(event),
       receivedAt: now,
       dueAt: now,
-      expiresAt: new Date(Date.now() + 3_600_000),
     })),
   );
 }
 
 const waiting = () => NotificationModel.countDocuments({ dueAt: { $exists: true } });
+
+const BOUNCED = { permanent: true, bounceType: 'Permanent', subType: 'General', diagnostic: '550 no such user' };
 
 describe('an event of SES that came by SNS', () => {
   const machine = 'Mozilla/5.0';
@@ -74,7 +77,7 @@ describe('an event of SES that came by SNS', () => {
       'a permanent Bounce',
       SES_EVENTS.bounce,
       { status: 'bounced', bouncedAt: new Date(later(5)), harm: 'bounced', error: { code: 'General' } },
-      [{ type: 'email.bounced', data: { permanent: true, subType: 'General', diagnostic: '550 no such user' } }],
+      [{ type: 'email.bounced', data: BOUNCED }],
       'bounced',
     ],
     [
@@ -88,7 +91,14 @@ describe('an event of SES that came by SNS', () => {
       'a transient Bounce',
       (one) => SES_EVENTS.bounce(one, {}, 'Transient', 'MailboxFull'),
       { status: 'sent', bouncedAt: undefined },
-      [{ type: 'email.bounced', data: { permanent: false, subType: 'MailboxFull' } }],
+      [{ type: 'email.bounced', data: { permanent: false, bounceType: 'Transient', subType: 'MailboxFull' } }],
+      undefined,
+    ],
+    [
+      'a Bounce of which SES cannot tell',
+      (one) => SES_EVENTS.bounce(one, {}, 'Undetermined', 'Undetermined'),
+      { status: 'sent', bouncedAt: undefined },
+      [{ type: 'email.bounced', data: { permanent: false, bounceType: 'Undetermined' } }],
       undefined,
     ],
     [
@@ -209,40 +219,136 @@ describe('an event of SES that came by SNS', () => {
       receivedAt: new Date(),
       dueAt: new Date(0),
       tries: 0,
-      expiresAt: new Date(Date.now() + 60_000),
     });
     await processDue();
     expect(await waiting()).toBe(0);
     expect((await read(one)).status).toBe('delivered');
   });
 
-  it('is applied once more, and changes nothing more, when its worker died before it was taken off', async () => {
-    const { who } = await wired();
+  it('of 250 kB of JSON within JSON is set aside, and stops nobody', async () => {
+    const { who, inbox } = await wired();
     const one = await delivery(who);
-    await keep(who.businessId, SES_EVENTS.bounce(one), SES_EVENTS.open(one));
-    const collection = NotificationModel.collection;
-    vi.spyOn(collection, 'bulkWrite').mockRejectedValueOnce(new Error('killed'));
-    await expect(processDue()).rejects.toThrow('killed');
-    vi.restoreAllMocks();
-    const [state, log] = [await read(one), await logged(one)];
-    expect(log).toHaveLength(2);
-    await Promise.all([processDue(), processDue()]);
-    const { harmedAt, ...again } = await read(one);
-    expect({ ...again, harmedAt: state.harmedAt }).toEqual(state);
-    expect(harmedAt).toEqual(state.harmedAt);
-    expect(await logged(one)).toEqual(log);
+    await tell(inbox, `${'['.repeat(125_000)}${']'.repeat(125_000)}`);
+    await tell(inbox, `{"mail":{"tags":${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}}}`);
+    await tell(inbox, SES_EVENTS.delivery(one));
+    await processDue();
     expect(await waiting()).toBe(0);
+    expect((await read(one)).status).toBe('delivered');
   });
 
-  it('that MongoDB could not take is applied when it is back', async () => {
+  it('that fails for itself is tried ten times, then set aside with the reason, and can be taken up again', async () => {
+    const { who } = await wired();
+    const [poison, one] = [await delivery(who), await delivery(who)];
+    await keep(who.businessId, SES_EVENTS.delivery(poison), SES_EVENTS.delivery(one));
+    const mine = { business: who.businessId, event: new RegExp(poison._id.toHexString()) };
+    // MongoDB refuses what would make it like another one.
+    await delivery(who, { email: poison.email, deliveredAt: new Date(later(3)) });
+    const { email } = poison;
+    const partial = { unique: true, partialFilterExpression: { email } } as const;
+    const name = await DeliveryModel.collection.createIndex({ email: 1, deliveredAt: 1 }, partial);
+    for (let tries = 1; tries <= 10; tries += 1) {
+      await NotificationModel.updateOne(mine, { dueAt: new Date(0) });
+      await processDue();
+      expect(await NotificationModel.findOne(mine).lean()).toMatchObject(
+        tries < 10 ? { tries, dueAt: expect.any(Date) } : { result: 'failed', note: 'MongoBulkWriteError' },
+      );
+    }
+    expect(await waiting()).toBe(0);
+    expect((await read(one)).status).toBe('delivered');
+    await DeliveryModel.collection.dropIndex(name);
+    await NotificationModel.updateOne(mine, { dueAt: new Date(0) });
+    await processDue();
+    expect((await read(poison)).status).toBe('delivered');
+    expect(await NotificationModel.countDocuments(mine)).toBe(0);
+  });
+
+  it('never expires while it waits, and is known for two days afterwards', async () => {
+    const { who } = await wired();
+    await keep(who.businessId, SES_EVENTS.delivery(await delivery(who)));
+    const [kept] = await NotificationModel.find({ dueAt: { $exists: true } }).lean();
+    expect(kept?.expiresAt).toBeUndefined();
+    await processDue();
+    const done = await NotificationModel.findById(kept?._id).lean().orFail();
+    expect(done.result).toBe('applied');
+    const hours = (Number(done.expiresAt) - Date.now()) / 3_600_000;
+    expect(hours).toBeGreaterThan(47.9);
+    expect(hours).toBeLessThanOrEqual(48);
+  });
+
+  it('that another worker took off meanwhile is not put back', async () => {
+    const { who } = await wired();
+    const stranger = { _id: new Types.ObjectId(), email: 'a@b.com' };
+    await keep(who.businessId, SES_EVENTS.delivery(stranger, { tags: undefined }));
+    const mine = { business: who.businessId, event: new RegExp(stranger._id.toHexString()) };
+    const { _id } = await NotificationModel.findOne(mine).lean().orFail();
+    const { updateMany } = BusinessModel.collection;
+    // After this worker has looked for the delivery, and before it says when to look again.
+    vi.spyOn(BusinessModel.collection, 'updateMany').mockImplementationOnce(async function (
+      this: typeof BusinessModel.collection,
+      ...call: unknown[]
+    ) {
+      await NotificationModel.updateOne({ _id }, { $set: { result: 'applied' }, $unset: { dueAt: 1, event: 1 } });
+      return Reflect.apply(updateMany, this, call);
+    } as never);
+    await processDue();
+    const row = await NotificationModel.findById(_id).lean().orFail();
+    expect(row.result).toBe('applied');
+    expect(row.dueAt).toBeUndefined();
+  });
+});
+
+describe('a worker that dies while it applies events', () => {
+  type Step = readonly [what: string, collection: () => mongoose.Collection, method: keyof mongoose.Collection];
+  const steps: Step[] = [
+    ['the ledger', () => DeliveryModel.collection, 'bulkWrite'],
+    ['the suppression list', () => SuppressionModel.collection, 'updateOne'],
+    ['the log', () => EventModel.collection, 'insertMany'],
+    ['the time of the last event', () => BusinessModel.collection, 'updateMany'],
+    ['the queue', () => NotificationModel.collection, 'bulkWrite'],
+  ];
+  const deaths = steps.flatMap((step) => [['before', ...step] as const, ['after', ...step] as const]);
+
+  it.each(deaths)('%s it has written %s loses nothing and does nothing twice', async (when, what, of, method) => {
     const { who } = await wired();
     const one = await delivery(who);
-    await keep(who.businessId, SES_EVENTS.delivery(one));
-    vi.spyOn(EventModel.collection, 'insertMany').mockRejectedValueOnce(new Error('no primary'));
-    await expect(processDue()).rejects.toThrow('no primary');
+    await keep(who.businessId, SES_EVENTS.bounce(one), SES_EVENTS.open(one), SES_EVENTS.complaint(one));
+    await BusinessModel.updateOne({ _id: who.businessId }, { $unset: { 'eventWiring.lastEventAt': 1 } });
+    const collection = of();
+    const write = collection[method] as unknown as (...call: unknown[]) => Promise<unknown>;
+    let deaths = 0;
+    vi.spyOn(collection, method as 'updateMany').mockImplementationOnce(async function (
+      this: unknown,
+      ...call: unknown[]
+    ) {
+      if (when === 'after') await Reflect.apply(write, this, call);
+      deaths += 1;
+      throw new mongoose.mongo.MongoNetworkError('killed');
+    } as never);
+    await expect(processDue()).rejects.toThrow('killed');
+    expect(deaths).toBe(1);
     vi.restoreAllMocks();
-    await processDue();
-    expect(await logged(one)).toHaveLength(1);
+    expect(await waiting()).toBe(when === 'after' && what === 'the queue' ? 0 : 3);
+
+    // Two others take it up at the same moment.
+    await Promise.all([processDue(), processDue()]);
+    expect(await waiting()).toBe(0);
+    expect(await read(one)).toMatchObject({
+      status: 'complained',
+      harm: 'complained',
+      bouncedAt: new Date(later(5)),
+      openedAt: new Date(later(120)),
+      complainedAt: new Date(later(3_600)),
+    });
+    expect(await logged(one)).toMatchObject([
+      { type: 'email.bounced', data: BOUNCED },
+      { type: 'email.opened' },
+      { type: 'email.complained' },
+    ]);
+    const listed = await SuppressionModel.find({ business: who.businessId, email: one.email }).lean();
+    expect(listed.flatMap(({ reasons }) => reasons.map(({ reason }) => reason)).sort()).toEqual([
+      'bounced',
+      'complained',
+    ]);
   });
 });
 
@@ -259,7 +365,11 @@ describe('an address that bounces softly', () => {
       return event;
     };
     const days = [-31, 0, 7, 14, 21];
-    for (const day of days) await keep(who.businessId, soft(await delivery(who, { email }), later(day * 86_400)));
+    for (const day of days) {
+      const event = soft(await delivery(who, { email }), later(day * 86_400));
+      // Told in two notifications it is still one bounce.
+      await keep(who.businessId, event, event);
+    }
     await processDue();
     expect((await blockedForAll(tenant, [email])).get(email)).toBeUndefined();
     await keep(who.businessId, soft(await delivery(who, { email }), later(28 * 86_400)));
@@ -313,7 +423,7 @@ describe('the events of one message', () => {
       clickedAt: later(180),
       complainedAt: later(3_600),
     });
-  }, 60_000);
+  }, 120_000);
 });
 
 /** Random numbers that are the same each time (mulberry32). */

@@ -1,147 +1,112 @@
-import { Types } from 'mongoose';
-import { type Delivery, DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
+import mongoose, { Types } from 'mongoose';
+import { type Delivery, DeliveryModel } from '../../models/delivery.js';
 import { JOURNALED } from '../../mongo.js';
 import type { SesEvent } from '../../ses/events.js';
 import { owned, type Tenant } from '../../tenant.js';
-import { isMachine } from '../../tracking/machines.js';
-import { EVENT_RANK, REJECTED } from '../states.js';
 import { suppress } from '../suppression.js';
+import { harmOf, updateOf } from './effects.js';
 
-/** Addresses of SES's mailbox simulator prove nothing about a sender. */
-const SIMULATOR = /@simulator\.amazonses\.com$/i;
+/** So many addresses are put on suppression lists at the same time. */
+const LANES = 16;
 
-/** The account's own list kept it back: nobody was bothered (Amazon SES Developer Guide, "account-level suppression list"). */
-const ON_ACCOUNT_LIST = 'OnAccountSuppressionList';
-
-/** What an event makes of a delivery. */
-interface Effect {
-  status: DeliveryStatus;
-  /** Set to the earliest time that an event tells. */
-  times: readonly ('deliveredAt' | 'bouncedAt' | 'complainedAt' | 'failedAt' | Visit)[];
-  error?: { code: string; message: string };
-  harm?: 'bounced' | 'complained' | undefined;
+/** An event, and whose inbound URL it came to. */
+export interface Told {
+  tenant: Tenant;
+  event: SesEvent;
 }
 
-type Visit = 'openedAt' | 'clickedAt' | 'machineOpenedAt' | 'machineClickedAt';
+/** What of a delivery never changes, and says whose it is. */
+export type Subject = Pick<Delivery, '_id' | 'business' | 'campaign' | 'email'>;
+
+/** The delivery that an event was applied to, or why it could not be; undefined where there is no such delivery. */
+export type Applied = { subject: Subject } | { error: unknown } | undefined;
 
 /**
- * Moves the delivery that an event is about, forward only (`EVENT_RANK`), whatever the order and the number of events.
- * It settles what was in doubt: also a delivery that waits for another try, of which an earlier attempt is now known to
- * have gone out. Only a delivery of the tenant's is touched: the one named by the hub's own tags, else by SES's MessageId.
- * @returns the delivery after it, or undefined where there is none.
+ * Moves the deliveries that events are about, then puts addresses on suppression lists: many events in a few writes, each
+ * of which can be repeated. Only deliveries of an event's own tenant are touched: those named by the hub's own tags, else
+ * by SES's MessageId.
+ * @returns what became of each.
+ * @throws where MongoDB is away: that is about no event.
  */
-export async function applyEvent(tenant: Tenant, event: SesEvent): Promise<Delivery | undefined> {
-  const named = filterOf(event);
-  if (!named) return undefined;
-  const effect = effectOf(event);
-  const filter = owned(tenant, named);
-  if (!effect) return (await DeliveryModel.findOne(filter).lean<Delivery>()) ?? undefined;
-  const delivery = await DeliveryModel.findOneAndUpdate(filter, updateFor(event, effect), {
-    updatePipeline: true,
-    returnDocument: 'after',
-    lean: true,
-    writeConcern: JOURNALED,
+export async function applyEvents(told: readonly Told[]): Promise<Applied[]> {
+  const subjects = await subjectsOf(told);
+  const applied: Applied[] = subjects.map((subject) => subject && { subject });
+  for (const [place, error] of await move(told, subjects)) applied[place] = { error };
+  await suppressAddresses(told, applied);
+  return applied;
+}
+
+async function subjectsOf(told: readonly Told[]): Promise<(Subject | undefined)[]> {
+  const ids = told.flatMap(({ event: { tags } }) => (isNamed(tags) ? [new Types.ObjectId(tags.delivery)] : []));
+  const businesses = told.map(({ tenant }) => tenant.businessId);
+  const rows = await DeliveryModel.find(
+    { _id: { $in: ids }, business: { $in: businesses } },
+    { business: 1, campaign: 1, email: 1, attempts: 1 },
+  ).lean<(Subject & Pick<Delivery, 'attempts'>)[]>();
+  const byId = new Map(rows.map((row) => [row._id.toHexString(), row]));
+  return Promise.all(
+    told.map(async ({ tenant, event: { tags, messageId } }) => {
+      // A topic of an identity sends no tags (Amazon SES Developer Guide, "Contents of Amazon SNS notifications").
+      if (tags.delivery === undefined) return (await byMessageId(tenant, messageId)) ?? undefined;
+      const row = byId.get(tags.delivery.toLowerCase());
+      return row?.business.equals(tenant.businessId) && row.attempts >= (tags.attempt ?? Infinity) ? row : undefined;
+    }),
+  );
+}
+
+/** The tags tell an attempt before its answer is recorded. */
+function isNamed({ delivery, attempt }: SesEvent['tags']): boolean {
+  return delivery !== undefined && Types.ObjectId.isValid(delivery) && attempt !== undefined && attempt >= 1;
+}
+
+const byMessageId = (tenant: Tenant, messageId: string) =>
+  DeliveryModel.findOne(owned(tenant, { messageId }), { business: 1, campaign: 1, email: 1 }).lean<Subject>();
+
+/** @returns the places in `told` of what MongoDB refused, each with its error. */
+async function move(
+  told: readonly Told[],
+  subjects: readonly (Subject | undefined)[],
+): Promise<[place: number, error: unknown][]> {
+  const writes = told.flatMap(({ tenant, event }, place) => {
+    const [subject, update] = [subjects[place], updateOf(event)];
+    if (!subject || !update) return [];
+    return [{ place, updateOne: { filter: owned(tenant, { _id: subject._id }), update } }];
   });
-  if (!delivery) return undefined;
-  await suppressFor(tenant, event, delivery);
-  return delivery;
-}
-
-/** The tags tell an attempt before its answer is recorded; a topic of an identity sends none (facts of the account). */
-function filterOf({ kind, tags, messageId }: SesEvent) {
-  const { delivery: id, attempt } = tags;
-  if (id === undefined) return { messageId };
-  if (!Types.ObjectId.isValid(id) || !attempt || attempt < 1) return undefined;
-  // What SES rejected was not sent by that attempt; whether another one was, is not its to say.
-  return { _id: new Types.ObjectId(id), attempts: kind === 'reject' ? attempt : { $gte: attempt } };
-}
-
-function effectOf(event: SesEvent): Effect | undefined {
-  switch (event.kind) {
-    case 'send':
-    case 'delay':
-      return { status: 'sent', times: [] };
-    case 'delivery':
-      return { status: 'delivered', times: ['deliveredAt'] };
-    case 'reject':
-      return {
-        status: 'failed',
-        times: ['failedAt'],
-        error: { code: REJECTED, message: event.reason },
-      };
-    case 'bounce':
-      // A transient bounce may be followed by a delivery: it says only that the message went out.
-      if (!event.isPermanent) return { status: 'sent', times: [] };
-      return {
-        status: 'bounced',
-        times: ['bouncedAt'],
-        error: { code: event.subType || 'Permanent', message: event.diagnostic },
-        harm: countsAgainst(event) ? 'bounced' : undefined,
-      };
-    case 'complaint':
-      if (event.isNotSpam) return undefined;
-      return {
-        status: 'complained',
-        times: ['complainedAt'],
-        harm: countsAgainst(event) ? 'complained' : undefined,
-      };
-    case 'open':
-      return { status: 'sent', times: [isByMachine(event) ? 'machineOpenedAt' : 'openedAt'] };
-    case 'click':
-      // Who follows a link has the message open, also where its images are not loaded.
-      return { status: 'sent', times: isByMachine(event) ? ['machineClickedAt'] : ['clickedAt', 'openedAt'] };
+  if (writes.length === 0) return [];
+  try {
+    await DeliveryModel.collection.bulkWrite(
+      writes.map(({ updateOne }) => ({ updateOne })),
+      { ordered: false, writeConcern: JOURNALED },
+    );
+    return [];
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
+    const failures = [error.writeErrors].flat();
+    if (failures.length === 0 || error.result.getWriteConcernError()) throw error;
+    return failures.flatMap((failure): [number, unknown][] => {
+      const write = writes[failure.index];
+      return write ? [[write.place, error]] : [];
+    });
   }
 }
 
-/** By the time of sending, which each event tells: so it is the same whatever came first. */
-export function isByMachine({ userAgent, ip, at, sentAt }: SesEvent & { userAgent: string; ip: string }): boolean {
-  return isMachine({ userAgent, ip, at, isPrefetch: false }, { sentAt });
-}
-
-function countsAgainst(event: SesEvent & { subType: string }): boolean {
-  return event.subType !== ON_ACCOUNT_LIST && !event.recipients.some((address) => SIMULATOR.test(address));
-}
-
-/** One pipeline, so that what the delivery is and what it becomes are seen at one moment. */
-function updateFor(event: SesEvent, { status, times, error, harm }: Effect) {
-  const target = EVENT_RANK[status];
-  const below = Object.entries(EVENT_RANK).flatMap(([from, rank]) => (rank < target ? [from] : []));
-  const isRefused = { $and: [{ $eq: ['$status', 'failed'] }, { $ne: ['$error.code', REJECTED] }] };
-  // Rejected, it waits for the try that a person asked for; taken, it needs none.
-  const moves =
-    status === 'failed'
-      ? { $and: [{ $in: ['$status', below] }, { $ne: ['$status', 'pending'] }] }
-      : { $or: [{ $in: ['$status', below] }, isRefused] };
-  // Of several events of a kind the earliest counts, whichever came first.
-  const earliest = times.map((field) => [field, { $min: [`$${field}`, event.at] }]);
-  const keep = (field: keyof Delivery) => ({ $ifNull: [`$${field}`, '$$REMOVE'] });
-  // What had counted as a bounce may turn out a complaint; nothing else about it changes.
-  const isNews = harm === 'complained' ? { $ne: ['$harm', harm] } : { $eq: [{ $type: '$harm' }, 'missing'] };
-  return [
-    { $set: { moves, isRefused: status === 'failed' ? false : isRefused } },
-    {
-      $set: {
-        // The attempt that SES refused used nothing of the month; the one that went out is among `pastPeriods`.
-        claim: { $cond: ['$isRefused', '$$REMOVE', keep('claim')] },
-        failedAt: { $cond: ['$isRefused', '$$REMOVE', keep('failedAt')] },
-        status: { $cond: ['$moves', status, '$status'] },
-        messageId: { $ifNull: ['$messageId', { $literal: event.messageId }] },
-        // SES had taken it, whatever became of it then: also what it rejected afterwards.
-        sentAt: { $ifNull: ['$sentAt', event.sentAt] },
-        ...Object.fromEntries(earliest),
-        ...(harm
-          ? { harm: { $cond: [isNews, harm, '$harm'] }, harmedAt: { $cond: [isNews, '$$NOW', '$harmedAt'] } }
-          : {}),
-        error: { $cond: ['$moves', error ? { $literal: error } : '$$REMOVE', keep('error')] },
-        unconfirmedAt: { $cond: ['$moves', '$$REMOVE', keep('unconfirmedAt')] },
-      },
-    },
-    { $unset: ['moves', 'isRefused'] },
-  ];
-}
-
-async function suppressFor(tenant: Tenant, event: SesEvent, { _id, email }: Delivery): Promise<void> {
-  const source = `ses:${_id.toHexString()}`;
-  if (event.kind === 'bounce' && event.isPermanent) await suppress(tenant, email, 'bounced', source);
-  if (event.kind === 'complaint' && !event.isNotSpam) await suppress(tenant, email, 'complained', source);
+/** What fails for one address is noted in `applied`. */
+async function suppressAddresses(told: readonly Told[], applied: Applied[]): Promise<void> {
+  const work = told.flatMap(({ tenant, event }, place) => {
+    const [harm, one] = [harmOf(event), applied[place]];
+    return harm && one && 'subject' in one ? [{ tenant, harm, place, subject: one.subject }] : [];
+  });
+  const lane = async () => {
+    for (let next = work.shift(); next; next = work.shift()) {
+      const { tenant, harm, place, subject } = next;
+      try {
+        await suppress(tenant, subject.email, harm, `ses:${subject._id.toHexString()}`);
+      } catch (error) {
+        // What the server itself refuses is about this address; anything else is that MongoDB is away.
+        if (!(error instanceof mongoose.mongo.MongoServerError)) throw error;
+        applied[place] = { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
 }

@@ -1,8 +1,8 @@
-import type { Delivery } from '../../models/delivery.js';
 import type { Event, EventType } from '../../models/event.js';
 import type { Notification } from '../../models/notification.js';
 import type { SesEvent } from '../../ses/events.js';
-import { isByMachine } from './apply.js';
+import type { Subject } from './apply.js';
+import { isByMachine } from './effects.js';
 
 export type LogRow = Omit<Event, 'expiresAt' | 'data'> & { data?: Record<string, unknown> | undefined };
 
@@ -10,7 +10,7 @@ export type LogRow = Omit<Event, 'expiresAt' | 'data'> & { data?: Record<string,
  * What the log says of an event; nothing for one that only tells that SES goes on trying. Its id is the notification's, which
  * is there once: so is the row, however often it is written.
  */
-export function logRowOf({ _id }: Notification, event: SesEvent, delivery: Delivery): LogRow | undefined {
+export function logRowOf({ _id }: Notification, event: SesEvent, delivery: Subject): LogRow | undefined {
   const told = tell(event);
   if (!told) return undefined;
   const { business, campaign, email } = delivery;
@@ -24,8 +24,8 @@ function tell(event: SesEvent): { type: EventType; data?: Record<string, unknown
     case 'delivery':
       return { type: 'email.delivered' };
     case 'bounce': {
-      const { isPermanent, subType, diagnostic } = event;
-      return { type: 'email.bounced', data: { permanent: isPermanent, subType, diagnostic } };
+      const { isPermanent, type: bounceType, subType, diagnostic } = event;
+      return { type: 'email.bounced', data: { permanent: isPermanent, bounceType, subType, diagnostic } };
     }
     case 'complaint':
       return { type: 'email.complained', data: { subType: event.subType, notSpam: event.isNotSpam } };

@@ -1,4 +1,3 @@
-import mongoose from 'mongoose';
 import { logger } from '../../logger.js';
 import { BusinessModel } from '../../models/business.js';
 import { type Notification, NotificationModel, type NotificationResult } from '../../models/notification.js';
@@ -6,13 +5,12 @@ import { JOURNALED } from '../../mongo.js';
 import { parseSesEvent, type SesEvent } from '../../ses/events.js';
 import { log } from '../log.js';
 import type { Periodic } from '../upkeep/periodic.js';
-import { applyEvent } from './apply.js';
+import { type Applied, applyEvents } from './apply.js';
 import { type LogRow, logRowOf } from './log-row.js';
 import { suppressSoft } from './soft-bounces.js';
 
-/** Notifications read at once, and of these so many under way at the same time. */
+/** So many notifications are read and applied at once. */
 const ROUND = 500;
-const LANES = 16;
 
 /** An event of a message that the ledger does not know yet is kept for so long, in ms: its outcome may still come. */
 const UNKNOWN_MS = 24 * 3_600_000;
@@ -20,6 +18,10 @@ const LONGEST_WAIT_MS = 3_600_000;
 
 /** What fails again and again is set aside. */
 const MAX_TRIES = 10;
+
+/** What was processed is kept so long, in ms, so that what SNS sends again is known; what failed, until somebody looks. */
+const KEPT_MS = 48 * 3_600_000;
+const FAILED_KEPT_MS = 30 * 86_400_000;
 
 /** "The last event came at": to the minute. */
 const LAST_EVENT_MS = 60_000;
@@ -47,12 +49,7 @@ export async function processDue(): Promise<void> {
       .limit(ROUND)
       .lean<Notification[]>();
     if (due.length === 0) return;
-    const processed: Processed[] = [];
-    const waiting = [...due];
-    const lane = async () => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) processed.push(await processOne(next));
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    const processed = await processAll(due);
     const rows = processed.flatMap(({ row }) => (row ? [row] : []));
     await log(rows);
     await suppressSoft(rows);
@@ -62,23 +59,31 @@ export async function processDue(): Promise<void> {
   }
 }
 
-async function processOne(notification: Notification): Promise<Processed> {
-  try {
-    const event = read(notification.event ?? '');
-    if (!event) return { notification, end: { result: 'ignored', note: 'Not an event of a message’s way' } };
-    const delivery = await applyEvent({ businessId: notification.business }, event);
-    if (!delivery) return { notification, end: unknown(notification, event) };
-    return { notification, end: { result: 'applied' }, row: logRowOf(notification, event, delivery) };
-  } catch (error) {
-    // MongoDB is away, or this process loses it: that is about no notification.
-    if (error instanceof mongoose.mongo.MongoError && !(error instanceof mongoose.mongo.MongoServerError)) throw error;
-    return { notification, end: failed(notification, error) };
-  }
+async function processAll(due: readonly Notification[]): Promise<Processed[]> {
+  const read = due.map((notification) => ({ notification, event: eventOf(notification) }));
+  const told = read.flatMap(({ notification: { business }, event }) =>
+    event ? [{ tenant: { businessId: business }, event }] : [],
+  );
+  const applied = await applyEvents(told);
+  return read.map(({ notification, event }) =>
+    event ? concluded(notification, event, applied.shift()) : ignored(notification),
+  );
 }
 
-function read(event: string): SesEvent | undefined {
+function concluded(notification: Notification, event: SesEvent, applied: Applied): Processed {
+  if (!applied) return { notification, end: unknown(notification, event) };
+  if ('error' in applied) return { notification, end: failed(notification, applied.error) };
+  return { notification, end: { result: 'applied' }, row: logRowOf(notification, event, applied.subject) };
+}
+
+function ignored(notification: Notification): Processed {
+  logger().debug({ notificationId: notification._id, businessId: notification.business }, 'a kind of event not known');
+  return { notification, end: { result: 'ignored', note: 'Not an event of a message’s way' } };
+}
+
+function eventOf({ event }: Notification): SesEvent | undefined {
   try {
-    return parseSesEvent(JSON.parse(event));
+    return parseSesEvent(JSON.parse(event ?? ''));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -103,12 +108,20 @@ function failed({ _id, business, tries }: Notification, err: unknown): End {
 
 const backoffMs = (tries: number) => Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** tries);
 
-function toUpdate({ notification: { _id }, end }: Processed) {
-  const update =
-    'again' in end
-      ? { $set: { dueAt: end.again }, $inc: { tries: 1 } }
-      : { $set: end, $unset: { dueAt: 1 as const, event: 1 as const } };
-  return { updateOne: { filter: { _id }, update } };
+/** Only while it is as it was read: what another worker has taken off meanwhile is not put back. */
+function toUpdate({ notification: { _id, dueAt }, end }: Processed) {
+  return { updateOne: { filter: { _id, dueAt }, update: 'again' in end ? later(end) : over(end) } };
+}
+
+const later = ({ again }: { again: Date }) => ({ $set: { dueAt: again }, $inc: { tries: 1 } });
+
+function over({ result, note }: { result: NotificationResult; note?: string }) {
+  const hasFailed = result === 'failed';
+  const expiresAt = new Date(Date.now() + (hasFailed ? FAILED_KEPT_MS : KEPT_MS));
+  return {
+    $set: { result, expiresAt, ...(note === undefined ? {} : { note }) },
+    $unset: hasFailed ? { dueAt: 1 as const } : { dueAt: 1 as const, event: 1 as const },
+  };
 }
 
 async function noteEvents(due: readonly Notification[]): Promise<void> {

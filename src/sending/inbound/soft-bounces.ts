@@ -11,17 +11,22 @@ const MAX_ROWS = 100;
 
 /**
  * Suppresses the addresses of these rows that have bounced too often, though never for good: a mailbox that is full for a
- * month is given up. Counted in the log, which has each bounce once, whenever it came; so the rows must be in it.
+ * month is given up, also where something was delivered in between. Counted in the log, so the rows must be in it: the
+ * messages, each once, for SES may tell of one bounce in two notifications.
  */
 export async function suppressSoft(rows: readonly LogRow[]): Promise<void> {
   for (const { business, email, type, at, data } of rows) {
     if (type !== 'email.bounced' || data?.permanent !== false || !email) continue;
     const around = { $gte: new Date(at.getTime() - WITHIN_MS), $lte: new Date(at.getTime() + WITHIN_MS) };
-    const bounces = await EventModel.find({ business, email, type, 'data.permanent': false, at: around }, { at: 1 })
+    const bounces = await EventModel.find(
+      { business, email, type, 'data.permanent': false, at: around },
+      { at: 1, delivery: 1 },
+    )
       .sort({ at: -1 })
       .limit(MAX_ROWS)
       .lean();
-    if (!areTooMany(bounces.map((bounce) => bounce.at.getTime()))) continue;
+    const byMessage = new Map(bounces.map((bounce) => [String(bounce.delivery), bounce.at.getTime()]));
+    if (!areTooMany([...byMessage.values()].sort((a, b) => b - a))) continue;
     await suppress({ businessId: business }, email, 'bounced', 'soft-bounces');
   }
 }

@@ -38,6 +38,7 @@ describe('an event of SES', () => {
         kind: 'bounce',
         at: new Date('2026-11-24T10:00:03.000Z'),
         isPermanent: true,
+        type: 'Permanent',
         subType: 'NoEmail',
         diagnostic: '550 5.1.1',
       },
