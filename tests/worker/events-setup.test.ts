@@ -64,7 +64,7 @@ describe('events-setup', () => {
     await untilCampaign(who, id, 'sent');
     const ends = { delivered: 2, bounced: 2, complained: 1 };
     await until(async () => JSON.stringify(await statesOf(who, id)) === JSON.stringify(ends));
-    await until(async () => (await EventModel.countDocuments({ campaign: id, type: /^email/ })) === 13);
+    await until(async () => (await EventModel.countDocuments({ campaign: id, type: /^email/ })) === 12);
     const { events } = await as(who, 'get', `/api/events?email=${encodeURIComponent(at('complaint'))}`);
     expect(events.map(({ type }: { type: string }) => type)).toEqual([
       'email.complained',
