@@ -2,7 +2,7 @@ import { type AppError, invalid, notFound, unavailable } from '../errors.js';
 import { type Business, BusinessModel } from '../models/business.js';
 import { JOURNALED } from '../mongo.js';
 import type { SendQuota } from '../ses/account.js';
-import { type SesCredentials, sealSecretKey } from '../ses/credentials.js';
+import { accountOf, type SesCredentials, sealSecretKey } from '../ses/credentials.js';
 import { classify } from '../ses/errors.js';
 import { prove } from '../ses/prove.js';
 import type { Tenant } from '../tenant.js';
@@ -19,9 +19,14 @@ export async function connect(
   const { quota, accountId } = await prove(credentials).catch((error: unknown) => {
     throw refusal(error, credentials.region);
   });
+  const before = await BusinessModel.findById(businessId, { sesConfiguration: 1 }).lean<Business>();
+  const sesConfiguration = { accessKeyId: credentials.accessKeyId, accountId, region: credentials.region };
+  const isOther = before && accountOf(before) !== accountOf({ sesConfiguration });
   const business = await BusinessModel.findByIdAndUpdate(
     businessId,
     {
+      // Topic and configuration set are another account's: messages that name them would be refused.
+      ...(isOther ? { $unset: WIRING } : {}),
       $set: {
         sesConfiguration: {
           accessKeyId: credentials.accessKeyId,
@@ -38,6 +43,14 @@ export async function connect(
   if (!business) throw notFound('business');
   return { business, quota };
 }
+
+/** What of the events' set-up lies in the AWS account; the inbound URL stays. */
+const WIRING = {
+  'eventWiring.topicArn': 1,
+  'eventWiring.configurationSet': 1,
+  'eventWiring.subscriptionArn': 1,
+  'eventWiring.confirmedAt': 1,
+} as const;
 
 /** Forgets the tenant's SES credentials; without any it does nothing. */
 export async function disconnect({ businessId }: Tenant): Promise<void> {

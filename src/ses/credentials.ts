@@ -60,7 +60,11 @@ export function credentialsOf(business: Pick<Business, '_id' | 'sesConfiguration
 }
 
 /** The account that a business's limits belong to: its AWS account where that is known, else its access key, and the region. */
-export function accountOf({ sesConfiguration }: Pick<Business, 'sesConfiguration'>): string {
+export function accountOf({
+  sesConfiguration,
+}: {
+  sesConfiguration: Partial<Pick<Business['sesConfiguration'], 'accountId' | 'accessKeyId' | 'region'>>;
+}): string {
   const { accountId, accessKeyId, region } = sesConfiguration;
   return `${accountId ?? accessKeyId}/${region}`;
 }

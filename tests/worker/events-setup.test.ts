@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { EventModel } from '../../src/models/event.js';
-import { apiKey } from '../support/factories.js';
+import { apiKey, connectSes } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { as, launched, type Sender, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
 import { until } from '../support/until.js';
@@ -136,6 +136,16 @@ describe('events-setup', () => {
     for (const wrong of [topicArn.replace('eu-west-1', 'us-east-1'), 'by-hand', `${topicArn}.fifo`]) {
       expect((await put({ topicArn: wrong }).expect(422)).body.errors[0].path).toBe('topicArn');
     }
+  });
+
+  it('forgets topic and configuration set when another SES account is connected, and keeps the URL', async () => {
+    const who = await sender();
+    await as(who, 'post', PATH);
+    const before = await confirmed(who);
+    await connectSes(who, who.accessKeyId);
+    expect(await setup(who)).toMatchObject({ state: 'confirmed', topicArn: before.topicArn });
+    await connectSes(who);
+    expect(await setup(who)).toMatchObject({ state: 'none', topicArn: null, configurationSet: null, url: before.url });
   });
 
   it('shows the URL to no API key, and lets none change it', async () => {
