@@ -54,6 +54,12 @@ const trustProxy = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+/** `1.2.3.4`, `1.2.3.4:53`, `2001:db8::1` or `[2001:db8::1]:53`, as `dns.setServers` takes them. */
+function isDnsServer(text: string): boolean {
+  const [, v6, v4, port = '53'] = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return isIP(text) !== 0 || (isIP(v6 ?? v4 ?? '') !== 0 && Number(port) > 0 && Number(port) < 65_536);
+}
+
 /** `a@b.c` or `Name <a@b.c>`, as it is given. */
 const sender = z.string().transform((text, ctx) => {
   const address = parseAddress(text);
@@ -80,6 +86,7 @@ const Environment = z.object({
   JWT_SECRET: z.string().default(DEV_SECRET),
   JWT_EXPIRES_IN: duration.default(7 * 86_400),
   ENCRYPTION_KEY: encryptionKey.default(Buffer.from(DEV_ENCRYPTION_KEY, 'base64')),
+  ENCRYPTION_KEY_PREVIOUS: commaList.pipe(z.array(encryptionKey)).default([]),
   LINK_SECRET: z.string().default(DEV_SECRET),
   LINK_SECRET_PREVIOUS: commaList.default([]),
   MASTER_SES_ACCESS_KEY: z.string().min(1).optional(),
@@ -93,6 +100,10 @@ const Environment = z.object({
   PUBLIC_URL: httpUrl.optional(),
   REGISTRATION: z.enum(['open', 'invite', 'closed']).optional(),
   SES_ENDPOINT: httpUrl.optional(),
+  DNS_SERVERS: commaList
+    .pipe(z.array(z.string().refine(isDnsServer, 'must be IP addresses, each with a port where it is not 53')))
+    .default([]),
+  DOMAIN_PROOF: z.enum(['dns', 'off']).default('dns'),
   TRUST_PROXY: trustProxy.default(0),
   AUTH_ATTEMPTS_PER_MINUTE: number(1, 1_000_000).default(20),
   WORKER_CONCURRENCY: number(1, 64).default(16),
@@ -123,6 +134,9 @@ function crossCheck(env: Partial<Environment>, problem: (variable: keyof Environ
   }
   if (env.SES_ENDPOINT !== undefined) {
     problem('SES_ENDPOINT', 'must not be set in production: mail would go there and not to AWS');
+  }
+  if (env.DOMAIN_PROOF === 'off') {
+    problem('DOMAIN_PROOF', 'must not be off in production: any business could send from another one’s domain');
   }
   if (env.PUBLIC_URL === undefined) problem('PUBLIC_URL', 'must be set in production: the base of unsubscribe links');
   else if (!env.PUBLIC_URL.startsWith('https://')) problem('PUBLIC_URL', 'must begin with https:// in production');
@@ -158,7 +172,7 @@ export function parseConfig(env: Record<string, string | undefined>) {
     redisUrl: value.REDIS_URL,
     jwtSecret: value.JWT_SECRET,
     jwtLifetimeSeconds: value.JWT_EXPIRES_IN,
-    encryptionKey: value.ENCRYPTION_KEY,
+    encryptionKeys: [value.ENCRYPTION_KEY, ...value.ENCRYPTION_KEY_PREVIOUS] as const,
     linkSecrets: [value.LINK_SECRET, ...value.LINK_SECRET_PREVIOUS],
     masterSes: value.MASTER_SES_ACCESS_KEY
       ? {
@@ -172,6 +186,8 @@ export function parseConfig(env: Record<string, string | undefined>) {
     publicUrl: value.PUBLIC_URL ?? `http://localhost:${value.PORT}`,
     registration: value.REGISTRATION ?? (value.NODE_ENV === 'production' ? 'closed' : 'open'),
     sesEndpoint: value.SES_ENDPOINT,
+    dnsServers: value.DNS_SERVERS,
+    isDomainProofOff: value.DOMAIN_PROOF === 'off',
     trustProxy: value.TRUST_PROXY,
     authAttemptsPerMinute: value.AUTH_ATTEMPTS_PER_MINUTE,
     workerConcurrency: value.WORKER_CONCURRENCY,
