@@ -103,8 +103,8 @@ const eventWiring = new Schema(
 /** How far a sending domain is. `failed`: not verified in time, or not any more. */
 export const DOMAIN_STATUSES = ['pending', 'verified', 'failed'] as const;
 
-/** Whose word proves that a domain is the business's: its DNS, or an administrator of the hub. */
-export const DOMAIN_PROOFS = ['dns', 'admin'] as const;
+/** What proves that a domain is the business's: its DNS, a domain above it that is proven, an administrator's word. */
+export const DOMAIN_PROOFS = ['dns', 'parent', 'admin'] as const;
 
 /** What DNS says of a record that is to be published; `unknown` where it did not answer. */
 export const RECORD_STATES = ['published', 'different', 'missing', 'unknown'] as const;
@@ -118,6 +118,7 @@ const sesStatus = { type: String, enum: SES_DOMAIN_STATUSES, required: true, def
 
 /** A domain that the business wants to send from. Only `sending/domains` and its service write it. */
 const sendingDomain = new Schema({
+  _id: { type: Schema.Types.ObjectId, required: true, auto: true },
   domain: { type: String, required: true },
   /** It may be sent from: proven to be the business's, and verified by SES. */
   verified: { type: Boolean, required: true, default: false },
@@ -148,12 +149,14 @@ const sendingDomain = new Schema({
   problem: { type: String },
   /** Checks in a row that a verified one did not pass. */
   failures: { type: Number, required: true, default: 0 },
-  /** Checks since it became what it is; the pauses between them grow with it. */
+  /** Checks since its verification began; the pauses between them grow with it. */
   checks: { type: Number, required: true, default: 0 },
   checkedAt: { type: Date },
   nextCheckAt: { type: Date },
   verifiedAt: { type: Date },
   createdAt: { type: Date, required: true, default: () => new Date() },
+  /** When its verification began, the last time. */
+  pendingSince: { type: Date, required: true, default: () => new Date() },
   /** Counts every write, so that of two checks at once one is written. */
   revision: { type: Number, required: true, default: 0 },
 });

@@ -31,6 +31,8 @@ export async function connect(
           verified: true,
           verifiedAt: new Date(),
         },
+        // Another account may know nothing of its domains.
+        'sendingDomains.$[].nextCheckAt': new Date(),
       },
     },
     { returnDocument: 'after', runValidators: true, writeConcern: JOURNALED },
