@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors.js';
 import type { ApiResponse } from '../openapi.js';
 import { AddDomain, DeleteDomain, VerifyDomain } from '../schemas/domains.js';
+import { RotateEventsUrl, SetUpEvents } from '../schemas/events-setup.js';
 import { GetReadiness } from '../schemas/health.js';
 import type { Operation } from '../schemas/operation.js';
 import { AddRecipients } from '../schemas/recipients.js';
@@ -76,7 +77,7 @@ const MORE = new Map<Operation, { statuses: FailureStatus[]; fields: z.ZodObject
   [GetReadiness, { statuses: [503], fields: z.object(GetReadiness.answer) }],
   // What was added before an import broke off stays added, whatever broke it.
   [AddRecipients, { statuses: [409, 422, 503], fields: IMPORT_BROKEN_OFF }],
-  ...[AddDomain, VerifyDomain, DeleteDomain].map(
+  ...[AddDomain, VerifyDomain, DeleteDomain, SetUpEvents, RotateEventsUrl].map(
     (operation): [Operation, { statuses: FailureStatus[]; fields: z.ZodObject }] => [
       operation,
       { statuses: [422], fields: MISSING_PERMISSION },

@@ -247,6 +247,6 @@ schema.index({ 'quota.isUnchecked': 1 }, { partialFilterExpression: { 'quota.isU
 schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $exists: true } } });
 
 export type SendingDomain = InferRawDocTypeFromSchema<typeof sendingDomain> & { _id: Types.ObjectId };
-export type EventWiring = InferRawDocTypeFromSchema<typeof eventWiring>;
 export type Business = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
+export type EventWiring = NonNullable<Business['eventWiring']>;
 export const BusinessModel = model<Business>('Business', schema);

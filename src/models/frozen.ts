@@ -20,6 +20,8 @@ export const frozenSchema = new Schema(
     },
     /** The targets of its tracked links as templates, by the number that stands in `html`. */
     links: { type: [String], default: undefined },
+    /** By which SES tells what becomes of it. */
+    configurationSet: { type: String },
   },
   { _id: false },
 );
@@ -39,4 +41,5 @@ export interface Frozen {
   readonly replyTo?: string | null | undefined;
   readonly tracking?: { opens: boolean; clicks: boolean } | null | undefined;
   readonly links?: readonly string[] | null | undefined;
+  readonly configurationSet?: string | null | undefined;
 }

@@ -8,6 +8,7 @@ import { campaignRoutes } from './campaigns.js';
 import { docsRoutes } from './docs.js';
 import { domainRoutes } from './domains.js';
 import { eventRoutes } from './events.js';
+import { eventsSetupRoutes } from './events-setup.js';
 import { health } from './health.js';
 import { recipientRoutes } from './recipients.js';
 import { templates } from './templates.js';
@@ -28,6 +29,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
   { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
   { path: '/api/business/domains', tag: 'Sending domains', router: domainRoutes },
+  { path: '/api/business/events-setup', tag: 'Event wiring', router: eventsSetupRoutes },
   { path: '/api/business', tag: 'Business', router: business },
   { path: '/api/templates', tag: 'Templates', router: templates },
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },

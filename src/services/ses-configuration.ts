@@ -4,8 +4,10 @@ import { JOURNALED } from '../mongo.js';
 import type { SendQuota } from '../ses/account.js';
 import { type SesCredentials, sealSecretKey } from '../ses/credentials.js';
 import { classify } from '../ses/errors.js';
+import { partsOf } from '../ses/event-wiring.js';
 import { prove } from '../ses/prove.js';
 import type { Tenant } from '../tenant.js';
+import * as businesses from './businesses.js';
 
 /**
  * Connects the tenant's SES account: proves the credentials by GetSendQuota, then replaces what was there in one write,
@@ -19,9 +21,13 @@ export async function connect(
   const { quota, accountId } = await prove(credentials).catch((error: unknown) => {
     throw refusal(error, credentials.region);
   });
+  const { eventWiring } = await businesses.get(businessId);
+  const isElsewhere = eventWiring?.topicArn && !isIn(eventWiring.topicArn, credentials.region, accountId);
   const business = await BusinessModel.findByIdAndUpdate(
     businessId,
     {
+      // A topic of another account or region hears nothing of this one, and its configuration set stops all mail.
+      ...(isElsewhere ? { $unset: FORGOTTEN_WIRING } : {}),
       $set: {
         sesConfiguration: {
           accessKeyId: credentials.accessKeyId,
@@ -39,6 +45,20 @@ export async function connect(
   ).lean<Business>();
   if (!business) throw notFound('business');
   return { business, quota };
+}
+
+const FORGOTTEN_WIRING = {
+  'eventWiring.topicArn': 1,
+  'eventWiring.configurationSet': 1,
+  'eventWiring.subscriptionArn': 1,
+  'eventWiring.confirmedAt': 1,
+  'eventWiring.isByHand': 1,
+} as const;
+
+/** Whether a topic is of this account, as far as that is known, and region. */
+function isIn(topicArn: string, region: string, accountId: string | undefined): boolean {
+  const topic = partsOf(topicArn);
+  return topic.region === region && (accountId === undefined || topic.accountId === accountId);
 }
 
 /** Forgets the tenant's SES credentials; without any it does nothing. */

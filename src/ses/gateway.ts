@@ -15,6 +15,8 @@ export interface RawMessage {
   to: string;
   /** Come back with every event of the message. Letters, digits, `_` and `-`. */
   tags: Record<string, string>;
+  /** By which SES publishes the message's events. */
+  configurationSet?: string | undefined;
 }
 
 /** One business's way to SES. */
@@ -75,12 +77,13 @@ export class Gateways {
   }
 }
 
-async function sendRaw(client: SESClient, { raw, from, to, tags }: RawMessage): Promise<string> {
+async function sendRaw(client: SESClient, { raw, from, to, tags, configurationSet }: RawMessage): Promise<string> {
   const { MessageId } = await client.send(
     new SendRawEmailCommand({
       RawMessage: { Data: raw },
       Source: from,
       Destinations: [to],
+      ...(configurationSet ? { ConfigurationSetName: configurationSet } : {}),
       Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
     }),
   );

@@ -52,6 +52,7 @@ export async function attempt(gateway: Gateway, mailing: Mailing, delivery: Deli
       raw,
       from: mailing.frozen.fromEmail,
       to: delivery.email,
+      configurationSet: mailing.frozen.configurationSet ?? undefined,
       tags: { ...mailing.tags, pmh_delivery: id.toHexString(), pmh_attempt: String(delivery.attempts) },
     });
     return { answer: 'clear', outcome: { kind: 'sent', id, messageId, at: new Date() } };

@@ -6,6 +6,7 @@ import type { Frozen } from '../../../models/frozen.js';
 import { compile } from '../../../templates/compile.js';
 import type { Compiled } from '../../../templates/source.js';
 import { owned, type Tenant } from '../../../tenant.js';
+import { configurationSetOf } from '../../event-wiring.js';
 
 /** What a launch would freeze, or everything that is missing for it. */
 export type Freezing = { frozen: Frozen; compiled: Compiled } | { problems: Problem[] };
@@ -17,8 +18,9 @@ export type Freezing = { frozen: Frozen; compiled: Compiled } | { problems: Prob
 export async function freeze(
   tenant: Tenant,
   campaign: EmailCampaign,
-  { settings }: Pick<Business, 'settings'>,
+  business: Pick<Business, 'settings' | 'eventWiring'>,
 ): Promise<Freezing> {
+  const { settings } = business;
   const template = campaign.template
     ? await EmailTemplateModel.findOne(owned(tenant, { _id: campaign.template })).lean<EmailTemplate>()
     : null;
@@ -41,6 +43,7 @@ export async function freeze(
   const frozen = {
     ...parsed.compiled.source,
     variables,
+    configurationSet: configurationSetOf(business),
     fromEmail,
     fromName: campaign.fromName ?? settings.defaultFromName,
     replyTo: campaign.replyTo ?? settings.replyToEmail,
