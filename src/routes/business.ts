@@ -3,7 +3,9 @@ import { authorize } from '../middleware/authorize.js';
 import { usersOnly } from '../middleware/users-only.js';
 import { handle } from '../middleware/validate.js';
 import { ConnectSes, DisconnectSes, GetBusiness, presentBusiness, UpdateBusiness } from '../schemas/businesses.js';
+import { CheckSes } from '../schemas/ses-check.js';
 import * as businesses from '../services/businesses.js';
+import * as sesCheck from '../services/ses-check/index.js';
 import * as sesConfiguration from '../services/ses-configuration.js';
 
 export const business = Router();
@@ -40,4 +42,10 @@ business.delete(
     await sesConfiguration.disconnect(tenant);
     return {};
   }),
+);
+
+business.post(
+  '/ses/check',
+  authorize('manage_settings'),
+  handle(CheckSes, async ({ tenant }) => sesCheck.check(tenant)),
 );
