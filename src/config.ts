@@ -86,6 +86,7 @@ const Environment = z.object({
   JWT_SECRET: z.string().default(DEV_SECRET),
   JWT_EXPIRES_IN: duration.default(7 * 86_400),
   ENCRYPTION_KEY: encryptionKey.default(Buffer.from(DEV_ENCRYPTION_KEY, 'base64')),
+  ENCRYPTION_KEY_PREVIOUS: commaList.pipe(z.array(encryptionKey)).default([]),
   LINK_SECRET: z.string().default(DEV_SECRET),
   LINK_SECRET_PREVIOUS: commaList.default([]),
   MASTER_SES_ACCESS_KEY: z.string().min(1).optional(),
@@ -104,6 +105,7 @@ const Environment = z.object({
     .default([]),
   SNS_CERT_URL_PREFIX: httpUrl.transform((url) => `${url}/`).optional(),
   EVENT_RETENTION_DAYS: number(30, 3_650).default(90),
+  DOMAIN_PROOF: z.enum(['dns', 'off']).default('dns'),
   TRUST_PROXY: trustProxy.default(0),
   AUTH_ATTEMPTS_PER_MINUTE: number(1, 1_000_000).default(20),
   WORKER_CONCURRENCY: number(1, 64).default(16),
@@ -137,6 +139,9 @@ function crossCheck(env: Partial<Environment>, problem: (variable: keyof Environ
   }
   if (env.SNS_CERT_URL_PREFIX !== undefined) {
     problem('SNS_CERT_URL_PREFIX', 'must not be set in production: whoever has that address could forge events');
+  }
+  if (env.DOMAIN_PROOF === 'off') {
+    problem('DOMAIN_PROOF', 'must not be off in production: any business could send from another one’s domain');
   }
   if (env.PUBLIC_URL === undefined) problem('PUBLIC_URL', 'must be set in production: the base of unsubscribe links');
   else if (!env.PUBLIC_URL.startsWith('https://')) problem('PUBLIC_URL', 'must begin with https:// in production');
@@ -172,7 +177,7 @@ export function parseConfig(env: Record<string, string | undefined>) {
     redisUrl: value.REDIS_URL,
     jwtSecret: value.JWT_SECRET,
     jwtLifetimeSeconds: value.JWT_EXPIRES_IN,
-    encryptionKey: value.ENCRYPTION_KEY,
+    encryptionKeys: [value.ENCRYPTION_KEY, ...value.ENCRYPTION_KEY_PREVIOUS] as const,
     linkSecrets: [value.LINK_SECRET, ...value.LINK_SECRET_PREVIOUS],
     masterSes: value.MASTER_SES_ACCESS_KEY
       ? {
@@ -189,6 +194,7 @@ export function parseConfig(env: Record<string, string | undefined>) {
     dnsServers: value.DNS_SERVERS,
     snsCertUrlPrefix: value.SNS_CERT_URL_PREFIX,
     eventRetentionMs: value.EVENT_RETENTION_DAYS * 86_400_000,
+    isDomainProofOff: value.DOMAIN_PROOF === 'off',
     trustProxy: value.TRUST_PROXY,
     authAttemptsPerMinute: value.AUTH_ATTEMPTS_PER_MINUTE,
     workerConcurrency: value.WORKER_CONCURRENCY,

@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   'payload_too_large',
   'unsupported_media_type',
   'validation_failed',
+  'domain_not_verified',
   'ses_not_configured',
   'preflight_failed',
   'business_required',
@@ -58,6 +59,8 @@ export const businessInactive = () =>
 export const notFound = (noun: string) => new AppError('not_found', 404, `There is no such ${noun}`);
 export const conflict = (message: string) => new AppError('conflict', 409, message);
 export const invalidTransition = (message: string) => new AppError('invalid_transition', 409, message);
+export const sesNotConfigured = () =>
+  new AppError('ses_not_configured', 422, 'Connect an SES account first: PUT /api/business/ses');
 export const unavailable = (message: string, cause?: unknown) => new AppError('unavailable', 503, message, { cause });
 
 /** 422: the request was understood and is wrong; `errors` names every problem at once. */

@@ -10,11 +10,14 @@ export interface Sealed {
   ct: string;
 }
 
+/** The key that seals, then those that it came after: they open what is still sealed under them. */
+export type EncryptionKeys = readonly [Buffer, ...Buffer[]];
+
 /**
  * Encrypts a secret for storage. `context` (tenant and field, e.g. `6650…:ses`) is authenticated with it, so that a
  * sealed value copied into another document does not open.
  */
-export function seal(plain: string, context: string, key = config().encryptionKey): Sealed {
+export function seal(plain: string, context: string, [key]: EncryptionKeys = config().encryptionKeys): Sealed {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(context));
   const ct = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
@@ -27,15 +30,22 @@ export function seal(plain: string, context: string, key = config().encryptionKe
   };
 }
 
-/** @throws Error when ENCRYPTION_KEY is not the one it was sealed under, or the value or its context was changed. */
-export function open(sealed: Sealed, context: string, key = config().encryptionKey): string {
-  if (sealed.kid !== keyId(key)) {
-    throw new Error(`Sealed under the encryption key ${sealed.kid}, but ENCRYPTION_KEY is ${keyId(key)}`);
+/** @throws Error when it was sealed under none of the keys, or the value or its context was changed. */
+export function open(sealed: Sealed, context: string, keys: EncryptionKeys = config().encryptionKeys): string {
+  const key = keys.find((one) => keyId(one) === sealed.kid);
+  if (!key) {
+    const known = keys.map(keyId).join(', ');
+    throw new Error(`Sealed under the encryption key ${sealed.kid}, but ENCRYPTION_KEY is ${known}`);
   }
   const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(sealed.iv, 'base64'), { authTagLength: 16 })
     .setAAD(Buffer.from(context))
     .setAuthTag(Buffer.from(sealed.tag, 'base64'));
   return Buffer.concat([decipher.update(Buffer.from(sealed.ct, 'base64')), decipher.final()]).toString('utf8');
+}
+
+/** Whether it is sealed under the key that seals now. */
+export function isPresent(sealed: Sealed, [key]: EncryptionKeys = config().encryptionKeys): boolean {
+  return sealed.kid === keyId(key);
 }
 
 /** Names a key without telling anything of it: eight hex digits of its hash. */

@@ -4,9 +4,6 @@ import type { Person } from './audience.js';
 const DEFAULT_NAME = 'friend of whisky';
 const DEFAULT_CITY = 'our shop';
 
-/** The sender of the campaign. */
-export const SENDER = { email: 'cellar@whisky.example', name: 'Whisky' };
-
 /** The template, as the body of `POST /api/templates`. */
 export const TEMPLATE = {
   name: 'Your bottle is ready',

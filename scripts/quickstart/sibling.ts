@@ -3,10 +3,11 @@ import type { CreateCampaign } from '../../src/schemas/campaigns.js';
 import type { Answer } from '../../src/schemas/operation.js';
 import type { AddRecipients } from '../../src/schemas/recipients.js';
 import type { CreateTemplate } from '../../src/schemas/templates.js';
+import { SENDER } from '../support/campaign.js';
 import type { Client } from '../support/client.js';
 import { moveIn, type Tell, type Tenant } from '../support/tenant.js';
 import type { Source } from './audience.js';
-import { SENDER, TEMPLATE } from './letter.js';
+import { TEMPLATE } from './letter.js';
 
 /** What the hub said of the streamed list. */
 export type ImportReport = Answer<typeof AddRecipients>;

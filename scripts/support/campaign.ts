@@ -7,6 +7,9 @@ import type { AddRecipients } from '../../src/schemas/recipients.js';
 import { type Client, Refused } from './client.js';
 import { insist, type Patience, until } from './wait.js';
 
+/** Where every campaign here comes from. */
+export const SENDER = { email: 'cellar@whisky.example', name: 'Whisky', domain: 'whisky.example' };
+
 /** A campaign of a project, over HTTP. */
 export interface CampaignOf {
   project: Client;
@@ -23,8 +26,8 @@ export async function draftCampaign(project: Client, addresses: readonly string[
   const { campaign } = await project.call<typeof CreateCampaign>('POST', '/api/campaigns', {
     name: 'Autumn bottling',
     subject: '{{ name }}, your bottle is ready',
-    fromEmail: 'cellar@whisky.example',
-    fromName: 'Whisky',
+    fromEmail: SENDER.email,
+    fromName: SENDER.name,
     content: {
       html: '<p>Dear {{ name }},</p><p>your bottle is waiting for you.</p>',
       text: 'Dear {{ name }},\n\nyour bottle is waiting for you.\n',

@@ -1,6 +1,8 @@
 import type { CreateApiKey } from '../../src/schemas/api-keys.js';
 import type { Register } from '../../src/schemas/auth.js';
 import type { ConnectSes } from '../../src/schemas/businesses.js';
+import type { AddDomain, VerifyDomain } from '../../src/schemas/domains.js';
+import { SENDER } from './campaign.js';
 import type { Client } from './client.js';
 
 /** Puts what has been done on the screen. */
@@ -24,7 +26,7 @@ export interface Tenant {
   key: string;
 }
 
-/** What a person does once, signed in: registers the business, connects its SES account, makes an API key. */
+/** What a person does once, signed in: registers the business, connects its SES account and the domain it sends from, makes an API key. */
 export async function moveIn(hub: Client, who: NewTenant, tell: Tell = () => {}): Promise<Tenant> {
   const { businessName, domain, admin, accessKeyId, keyName } = who;
   const { token, business } = await hub.call<typeof Register>('POST', '/api/auth/register', {
@@ -44,6 +46,14 @@ export async function moveIn(hub: Client, who: NewTenant, tell: Tell = () => {})
     region: 'eu-west-1',
   });
   tell(`connected its SES account, which takes ${quota.maxPerSecond.toLocaleString('en')} messages a second`);
+
+  const { domain: added } = await person.call<typeof AddDomain>('POST', '/api/business/domains', {
+    domain: SENDER.domain,
+  });
+  const verify = `/api/business/domains/${added.id}/verify`;
+  const { domain: sending } = await person.call<typeof VerifyDomain>('POST', verify);
+  if (!sending.verified) throw new Error(`${sending.domain} is not verified: ${sending.problem}`);
+  tell(`added the domain ${sending.domain}, which SES has verified`);
 
   const { apiKey } = await person.call<typeof CreateApiKey>('POST', '/api/business/api-keys', {
     name: keyName,

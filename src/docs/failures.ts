@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.js';
 import type { ApiResponse } from '../openapi.js';
+import { AddDomain, DeleteDomain, VerifyDomain } from '../schemas/domains.js';
+import { RotateEventsUrl, SetUpEvents } from '../schemas/events-setup.js';
 import { GetReadiness } from '../schemas/health.js';
 import type { Operation } from '../schemas/operation.js';
 import { AddRecipients } from '../schemas/recipients.js';
@@ -63,11 +65,24 @@ const IMPORT_BROKEN_OFF = z.object({
   line: z.int().optional().meta({ description: 'Where reading stopped, of a file that cannot be read on; from 1' }),
 });
 
+const MISSING_PERMISSION = z.object({
+  missingPermission: z
+    .object({ Effect: z.literal('Allow'), Action: z.string(), Resource: z.string() })
+    .optional()
+    .meta({ description: 'The statement that the IAM policy of the account’s keys lacks' }),
+});
+
 /** What failures carry beside the one shape, where an operation tells more in them. */
 const MORE = new Map<Operation, { statuses: FailureStatus[]; fields: z.ZodObject }>([
   [GetReadiness, { statuses: [503], fields: z.object(GetReadiness.answer) }],
   // What was added before an import broke off stays added, whatever broke it.
   [AddRecipients, { statuses: [409, 422, 503], fields: IMPORT_BROKEN_OFF }],
+  ...[AddDomain, VerifyDomain, DeleteDomain, SetUpEvents, RotateEventsUrl].map(
+    (operation): [Operation, { statuses: FailureStatus[]; fields: z.ZodObject }] => [
+      operation,
+      { statuses: [422], fields: MISSING_PERMISSION },
+    ],
+  ),
 ]);
 
 /** The two ways into an account; who uses them is not signed in yet. */

@@ -88,12 +88,12 @@ const eventWiring = new Schema(
     /** The token as a `Sealed`, in the context `<business id>:inbound`, to show the URL again. */
     token: { type: Schema.Types.Mixed as unknown as { new (): Sealed }, required: true },
     /** The token before the last rotation, for what is still on its way. */
-    previous: {
-      type: new Schema({ tokenHash: { type: String }, until: { type: Date }, subscriptionArn: { type: String } }, part),
-    },
+    previous: { type: new Schema({ tokenHash: { type: String }, until: { type: Date } }, part) },
     /** The one topic that is believed. */
     topicArn: { type: String },
     configurationSet: { type: String },
+    /** A person made topic and configuration set, and says that they are there. */
+    isByHand: { type: Boolean },
     subscriptionArn: { type: String },
     /** When SNS's subscription was confirmed. */
     confirmedAt: { type: Date },
@@ -102,15 +102,66 @@ const eventWiring = new Schema(
   part,
 );
 
-const sendingDomain = new Schema(
-  {
-    domain: { type: String, required: true },
-    verified: { type: Boolean, required: true, default: false },
-    dkimTokens: { type: [String], required: true, default: [] },
-    verificationToken: { type: String },
+/** How far a sending domain is. `failed`: not verified in time, or not any more. */
+export const DOMAIN_STATUSES = ['pending', 'verified', 'failed'] as const;
+
+/** What proves that a domain is the business's: its DNS, a domain above it that is proven, an administrator's word. */
+export const DOMAIN_PROOFS = ['dns', 'parent', 'admin'] as const;
+
+/** What DNS says of a record that is to be published; `unknown` where it did not answer. */
+export const RECORD_STATES = ['published', 'different', 'missing', 'unknown'] as const;
+export type RecordState = (typeof RECORD_STATES)[number];
+
+/** What SES says of a domain's identity, its DKIM and its MAIL FROM; `NotStarted` where it knows no such identity. */
+export const SES_DOMAIN_STATUSES = ['Pending', 'Success', 'Failed', 'TemporaryFailure', 'NotStarted'] as const;
+export type SesDomainStatus = (typeof SES_DOMAIN_STATUSES)[number];
+
+const sesStatus = { type: String, enum: SES_DOMAIN_STATUSES, required: true, default: 'NotStarted' } as const;
+
+/** A domain that the business wants to send from. Only `sending/domains` and its service write it. */
+const sendingDomain = new Schema({
+  _id: { type: Schema.Types.ObjectId, required: true, auto: true },
+  domain: { type: String, required: true },
+  /** It may be sent from: proven to be the business's, and verified by SES. */
+  verified: { type: Boolean, required: true, default: false },
+  status: { type: String, enum: DOMAIN_STATUSES, required: true, default: 'pending' },
+  /** SES's, for DNS. */
+  dkimTokens: { type: [String], required: true, default: [] },
+  verificationToken: { type: String },
+  mailFromDomain: { type: String },
+  /** The hub's own, for DNS: what only the domain's owner can publish. */
+  proofToken: { type: String },
+  proof: {
+    type: new Schema(
+      {
+        by: { type: String, enum: DOMAIN_PROOFS, required: true },
+        at: { type: Date, required: true },
+        user: { type: Schema.Types.ObjectId },
+      },
+      part,
+    ),
   },
-  part,
-);
+  /** What SES said last. */
+  identity: sesStatus,
+  dkim: sesStatus,
+  mailFrom: sesStatus,
+  /** What DNS said last, by the names of the records. */
+  records: { type: Schema.Types.Mixed as unknown as { new (): Record<string, RecordState> } },
+  /** What stands in the way, for a person. */
+  problem: { type: String },
+  /** Checks in a row that a verified one did not pass. */
+  failures: { type: Number, required: true, default: 0 },
+  /** Checks since its verification began; the pauses between them grow with it. */
+  checks: { type: Number, required: true, default: 0 },
+  checkedAt: { type: Date },
+  nextCheckAt: { type: Date },
+  verifiedAt: { type: Date },
+  createdAt: { type: Date, required: true, default: () => new Date() },
+  /** When its verification began, the last time. */
+  pendingSince: { type: Date, required: true, default: () => new Date() },
+  /** Counts every write, so that of two checks at once one is written. */
+  revision: { type: Number, required: true, default: 0 },
+});
 
 /** What a sending domain may send a day; the receivers' trust in a new one is to grow slowly. */
 const domainLimit = new Schema(
@@ -209,8 +260,15 @@ schema.index(
   { 'eventWiring.previous.tokenHash': 1 },
   { partialFilterExpression: { 'eventWiring.previous.tokenHash': { $exists: true } } },
 );
+// The checks that are due.
+schema.index(
+  { 'sendingDomains.nextCheckAt': 1 },
+  { partialFilterExpression: { 'sendingDomains.nextCheckAt': { $exists: true } } },
+);
 schema.index({ 'quota.isUnchecked': 1 }, { partialFilterExpression: { 'quota.isUnchecked': true } });
 schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $exists: true } } });
 
+export type SendingDomain = InferRawDocTypeFromSchema<typeof sendingDomain> & { _id: Types.ObjectId };
 export type Business = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
+export type EventWiring = NonNullable<Business['eventWiring']>;
 export const BusinessModel = model<Business>('Business', schema);

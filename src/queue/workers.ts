@@ -7,6 +7,7 @@ import type { Sending } from '../sending/batch/run.js';
 import { Traffic } from '../sending/batch/traffic.js';
 import { type TurnEnd, takeMessageTurn, takeTurn } from '../sending/batch/turn.js';
 import { createLauncher } from '../sending/campaigns/due.js';
+import { DOMAIN_CHECKS } from '../sending/domains/due.js';
 import { INBOUND } from '../sending/inbound/round.js';
 import { startPeriodic } from '../sending/upkeep/periodic.js';
 import { PULSE } from '../sending/upkeep/pulse.js';
@@ -64,7 +65,7 @@ export function startWorkers(): { close(): Promise<void> } {
     start(MESSAGE_QUEUE, 'message', (data) => takeMessageTurn(JOBS.message.parse(data).messageId, sending)),
   ];
   const launcher = { name: 'launcher', everyMs: 1_000, leaseMs: 3_000, ...createLauncher() };
-  const upkeep = [PULSE, SWEEPER, INBOUND, launcher].map(startPeriodic);
+  const upkeep = [PULSE, SWEEPER, INBOUND, DOMAIN_CHECKS, launcher].map(startPeriodic);
 
   return {
     async close() {

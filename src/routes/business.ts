@@ -4,9 +4,11 @@ import { usersOnly } from '../middleware/users-only.js';
 import { handle } from '../middleware/validate.js';
 import { BusinessStats, presentBusinessStats } from '../schemas/business-stats.js';
 import { ConnectSes, DisconnectSes, GetBusiness, presentBusiness, UpdateBusiness } from '../schemas/businesses.js';
+import { CheckSes } from '../schemas/ses-check.js';
 import { BusinessUsage, presentUsage } from '../schemas/usage.js';
 import * as businessStats from '../services/business-stats/index.js';
 import * as businesses from '../services/businesses.js';
+import * as sesCheck from '../services/ses-check/index.js';
 import * as sesConfiguration from '../services/ses-configuration.js';
 import * as usage from '../services/usage.js';
 
@@ -58,4 +60,10 @@ business.delete(
     await sesConfiguration.disconnect(tenant);
     return {};
   }),
+);
+
+business.post(
+  '/ses/check',
+  authorize('manage_settings'),
+  handle(CheckSes, async ({ tenant }) => sesCheck.check(tenant)),
 );

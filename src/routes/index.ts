@@ -6,6 +6,7 @@ import { business } from './business.js';
 import { campaignLifeRoutes } from './campaign-life.js';
 import { campaignRoutes } from './campaigns.js';
 import { docsRoutes } from './docs.js';
+import { domainRoutes } from './domains.js';
 import { eventRoutes } from './events.js';
 import { eventsSetupRoutes } from './events-setup.js';
 import { health } from './health.js';
@@ -30,7 +31,8 @@ export const mounts: readonly Mount[] = [
   { path: '/api/health', tag: 'Health', router: health, isPublic: true },
   { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
   { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
-  { path: '/api/business/events-setup', tag: 'Business', router: eventsSetupRoutes },
+  { path: '/api/business/domains', tag: 'Sending domains', router: domainRoutes },
+  { path: '/api/business/events-setup', tag: 'Event wiring', router: eventsSetupRoutes },
   { path: '/api/business', tag: 'Business', router: business },
   { path: '/api/templates', tag: 'Templates', router: templates },
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },

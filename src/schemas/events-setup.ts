@@ -1,82 +1,69 @@
 import { z } from 'zod';
-import { operation } from './operation.js';
-
-/** How the events of a business come in. */
-export interface EventsSetup {
-  /** Secret: whoever has it can only send what Amazon signed for the topic, and yet it is nobody else's business. */
-  url: string | null;
-  topicArn: string | null;
-  configurationSet: string | null;
-  confirmedAt: Date | null;
-  lastEventAt: Date | null;
-}
+import type { EventWiring } from '../models/business.js';
+import { operation, Timestamp } from './operation.js';
 
 const EventsSetupView = z
   .object({
-    state: z.enum(['none', 'pending', 'confirmed']).meta({
-      description: '`pending`: SNS has not confirmed the subscription of the URL yet',
-    }),
-    url: z.string().nullable().meta({
+    status: z.enum(['none', 'pending', 'confirmed']).meta({
       description:
-        'The business’s own inbound URL, for the subscription of its topic. Secret: it is not shown to API keys',
+        '`pending` until SNS’s subscription of the present URL is confirmed, which the hub does when SNS asks',
     }),
-    topicArn: z.string().nullable().meta({ description: 'The one topic whose messages are believed' }),
-    configurationSet: z
-      .string()
-      .nullable()
-      .meta({ description: 'Messages are sent with it, so that SES tells of them' }),
-    confirmedAt: z.iso.datetime().nullable(),
-    lastEventAt: z.iso.datetime().nullable(),
+    inboundUrl: z.string().nullable().meta({ description: 'Where SNS posts to: a secret. Never shown to an API key' }),
+    topicArn: z.string().nullable(),
+    configurationSet: z.string().nullable(),
+    byHand: z.boolean().meta({ description: 'A person made topic and configuration set' }),
+    confirmedAt: Timestamp.nullable(),
+    lastEventAt: Timestamp.nullable().meta({ description: 'When the last event came in' }),
   })
-  .meta({ id: 'EventsSetup' });
+  .meta({ id: 'EventsSetup', description: 'How SES tells what became of the mail' });
 
 const answer = { eventsSetup: EventsSetupView };
 
-export const GetEventsSetup = operation({ summary: 'How the events of SES come in', answer });
+export const GetEventsSetup = operation({ summary: 'How events come back from SES', answer });
 
 export const SetUpEvents = operation({
-  summary: 'Have SES tell what becomes of the mail',
-  description: [
-    'Makes an SNS topic with its policy and delivery policy, a configuration set with its event destination, and the',
-    'subscription of the inbound URL, in the AWS account of the business. Any number of times: what is there stays. What the',
-    'keys may not do is a 422 `validation_failed` with the IAM statement to add in `missingStatement`. SNS confirms within',
-    'seconds; `state` says so.',
-  ].join('\n'),
+  summary: 'Have events come back from SES',
+  description:
+    'Makes the configuration set, the SNS topic with its policy, the subscription and the event destination in the SES account; what is there is taken, and it may be repeated. What the account’s keys may not do is a 422 with `missingPermission`, the statement that their IAM policy lacks. Not for API keys.',
   answer,
 });
 
-export const RotateInboundUrl = operation({
+export const RotateEventsUrl = operation({
   summary: 'Replace the inbound URL',
-  description: 'The topic is subscribed anew; what comes to the URL before is taken for another day.',
+  description: 'The earlier one is taken for a day. What was wired by hand is subscribed by hand. Not for API keys.',
   answer,
 });
 
-export const AdoptEventsSetup = operation({
-  summary: 'Name a topic and configuration set that were made by hand',
-  description: 'Then subscribe the `url` of the answer to the topic, without raw message delivery.',
+export const StoreEventsSetup = operation({
+  summary: 'Name the topic and the configuration set that were made by hand',
+  description:
+    'Subscribe the topic to the `inboundUrl` that comes back: the confirmation is believed only for this topic. Messages are sent with the configuration set from now on, so it must be there. Not for API keys.',
   body: z.strictObject({
     topicArn: z
       .string()
-      .max(300)
-      .regex(/^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'must be the ARN of a standard SNS topic')
-      .meta({ example: 'arn:aws:sns:eu-west-1:123456789012:hub-events' }),
+      .regex(/^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'must be the ARN of an SNS topic')
+      .meta({ example: 'arn:aws:sns:eu-west-1:123456789012:ses-events' }),
     configurationSet: z
       .string()
-      .regex(/^[\w-]{1,64}$/, 'must be letters, digits, - and _, at most 64')
-      .optional(),
+      .regex(/^[\w-]{1,64}$/, 'must be the name of a configuration set: letters, digits, _ and -'),
   }),
   answer,
 });
 
-/** @param isUser whether a person asks: API keys do not get to see the URL. */
-export function presentEventsSetup(setup: EventsSetup, isUser: boolean): z.output<typeof EventsSetupView> {
-  const { url, topicArn, configurationSet, confirmedAt, lastEventAt } = setup;
+/** The wiring for its reader, with the URL where he may see it. */
+export function presentEventsSetup(
+  wiring: EventWiring | undefined,
+  isConfirmed: boolean,
+  inboundUrl: string | undefined,
+): z.output<typeof EventsSetupView> {
+  const iso = (date: Date | null | undefined) => date?.toISOString() ?? null;
   return {
-    state: confirmedAt ? 'confirmed' : topicArn ? 'pending' : 'none',
-    url: isUser ? url : null,
-    topicArn,
-    configurationSet,
-    confirmedAt: confirmedAt?.toISOString() ?? null,
-    lastEventAt: lastEventAt?.toISOString() ?? null,
+    status: !wiring ? 'none' : isConfirmed ? 'confirmed' : 'pending',
+    inboundUrl: inboundUrl ?? null,
+    topicArn: wiring?.topicArn ?? null,
+    configurationSet: wiring?.configurationSet ?? null,
+    byHand: wiring?.isByHand ?? false,
+    confirmedAt: iso(wiring?.confirmedAt),
+    lastEventAt: iso(wiring?.lastEventAt),
   };
 }

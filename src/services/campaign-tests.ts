@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import { AppError } from '../errors.js';
+import { AppError, sesNotConfigured } from '../errors.js';
 import { logger } from '../logger.js';
 import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
 import type { EmailCampaign } from '../models/email-campaign.js';
@@ -9,6 +9,7 @@ import { JOURNALED } from '../mongo.js';
 import { enqueueMessages } from '../queue/queues.js';
 import type { Variables } from '../schemas/common.js';
 import { freeze } from '../sending/campaigns/preflight/freeze.js';
+import { senderProblem } from '../sending/domains/sender.js';
 import { OPEN } from '../sending/states.js';
 import type { Caller, Tenant } from '../tenant.js';
 import { getActive } from './businesses.js';
@@ -32,7 +33,8 @@ export interface Test {
  * Sends the campaign, as it is at present, to its authors: outside its recipients and numbers, in the lane of its own, but
  * by the same account, limits and quota.
  * @returns the deliveries, as far as they have come within ten seconds; of equal addresses the first.
- * @throws AppError `not_found`; `preflight_failed` where something is missing; `ses_not_configured`; `business_inactive`.
+ * @throws AppError `not_found`; `preflight_failed` where something is missing; `domain_not_verified`; `ses_not_configured`;
+ * `business_inactive`.
  */
 export async function sendTest(tenant: Tenant, author: Caller, id: string, test: Test): Promise<Delivery[]> {
   const campaign = await get(tenant, id);
@@ -71,12 +73,13 @@ export async function sendTest(tenant: Tenant, author: Caller, id: string, test:
 
 async function contentOf(tenant: Tenant, campaign: EmailCampaign): Promise<Frozen> {
   const business = await getActive(tenant.businessId);
-  if (!business.sesConfiguration.verified) {
-    throw new AppError('ses_not_configured', 422, 'Connect an SES account first: PUT /api/business/ses');
+  if (!business.sesConfiguration.verified) throw sesNotConfigured();
+  const freezing = campaign.frozen ? { frozen: campaign.frozen } : await freeze(tenant, campaign, business);
+  if ('frozen' in freezing) {
+    const problem = senderProblem(business, freezing.frozen.fromEmail);
+    if (problem) throw new AppError('domain_not_verified', 422, problem);
+    return freezing.frozen;
   }
-  if (campaign.frozen) return campaign.frozen;
-  const freezing = await freeze(tenant, campaign, business);
-  if ('frozen' in freezing) return freezing.frozen;
   const message = `There is nothing to test yet: ${freezing.problems.map((problem) => problem.message).join('; ')}`;
   throw new AppError('preflight_failed', 422, message, { errors: freezing.problems });
 }

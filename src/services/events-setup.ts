@@ -1,182 +1,166 @@
-import { randomBytes } from 'node:crypto';
-import type { Types } from 'mongoose';
-import { config } from '../config.js';
-import { AppError, conflict, invalid, notFound, unavailable } from '../errors.js';
-import { logger } from '../logger.js';
-import { type Business, BusinessModel } from '../models/business.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UpdateQuery } from 'mongoose';
+import { conflict, sesNotConfigured } from '../errors.js';
+import { type Business, BusinessModel, type EventWiring } from '../models/business.js';
 import { JOURNALED } from '../mongo.js';
-import type { EventsSetup } from '../schemas/events-setup.js';
-import { open, type Sealed, seal } from '../secrets.js';
-import { credentialsOf } from '../ses/credentials.js';
-import { classify } from '../ses/errors.js';
-import { regionOf } from '../ses/sns.js';
-import { NotPermitted, Wiring } from '../ses/wiring.js';
+import type { Sealed } from '../secrets.js';
+import { type Administration, administer } from '../ses/administration.js';
+import {
+  makeDestination,
+  makeTopic,
+  subscribe,
+  unsubscribeOthers,
+  WiringFailure,
+  wiringName,
+} from '../ses/event-wiring.js';
+import { inboundUrl, newInboundToken } from '../ses/inbound-token.js';
 import type { Tenant } from '../tenant.js';
-import { hashOf } from './inbound-token.js';
+import { awsRefusal } from './aws-refusal.js';
+import * as businesses from './businesses.js';
 
-/** What was on its way to the URL before the last rotation is taken for so long, in ms. */
-const PREVIOUS_MS = 24 * 3_600_000;
+/** The token before a rotation is taken for so long, in ms: SNS may still try what it could not deliver. */
+const PREVIOUS_MS = 86_400_000;
 
-/** @throws AppError `not_found`. */
-export async function get({ businessId }: Tenant): Promise<EventsSetup> {
-  return show(await read(businessId));
+/** SNS asks for the confirmation at once; the answer waits for it so long, in ms. */
+const CONFIRMATION_MS = 3_000;
+const LOOK_MS = 100;
+
+/** How the tenant's events come in; undefined where nothing is wired. */
+export async function get({ businessId }: Tenant): Promise<EventWiring | undefined> {
+  return (await businesses.get(businessId)).eventWiring ?? undefined;
+}
+
+/** The URL that SNS posts to. A secret: for people's eyes. */
+export function urlOf({ businessId }: Tenant, wiring: EventWiring): string {
+  return inboundUrl(businessId, wiring.token as Sealed);
 }
 
 /**
- * Makes topic, configuration set, event destination and subscription in the tenant's own AWS account. Every step can be
- * repeated: what a crash or a missing permission left undone, the next call does.
- * @throws AppError `ses_not_configured`; `validation_failed` with the IAM statement that is missing; `unavailable`.
+ * Makes everything in the tenant's account that brings events back: configuration set, topic, subscription and event
+ * destination. Each step takes what is there, so that it can be repeated, also where it broke off. The topic and the token
+ * are stored before SNS is told the URL: the confirmation that it posts is for a topic that is known.
+ * @throws AppError `ses_not_configured`; as `awsRefusal`, with the statement that the keys' policy lacks.
  */
-export async function setUp({ businessId }: Tenant): Promise<EventsSetup> {
-  return wire(await withToken(businessId));
+export async function setUp(tenant: Tenant): Promise<EventWiring> {
+  const business = await businesses.get(tenant.businessId);
+  const name = wiringName(business._id.toHexString());
+  return administerOf(business, async (account) => {
+    const topicArn = await makeTopic(account, name);
+    const wiring = await pin(business, { topicArn, configurationSet: name }, false);
+    const url = inboundUrl(business._id, wiring.token as Sealed);
+    await subscribe(account, topicArn, url);
+    await makeDestination(account, name, topicArn);
+    return conclude(tenant, account, topicArn, url);
+  });
 }
 
-/** Gives the business a new inbound URL; the one before is taken for another day. @throws AppError as `setUp`. */
-export async function rotate({ businessId }: Tenant): Promise<EventsSetup> {
-  const { eventWiring } = await read(businessId);
-  if (!eventWiring) throw conflict('There is no inbound URL yet; set the events up first');
-  const { tokenHash } = eventWiring;
+/**
+ * Replaces the URL by one with a new token, and subscribes it. The earlier one is taken for a day.
+ * @throws AppError `conflict` where nothing is wired, or another rotates it; `ses_not_configured`; as `awsRefusal`.
+ */
+export async function rotate(tenant: Tenant): Promise<EventWiring> {
+  const business = await businesses.get(tenant.businessId);
+  const { eventWiring: old } = business;
+  if (!old) throw conflict('There is no inbound URL yet: POST /api/business/events-setup makes it');
   const until = new Date(Date.now() + PREVIOUS_MS);
-  const { subscriptionArn } = eventWiring;
-  const rotated = await BusinessModel.findOneAndUpdate(
-    { _id: businessId, 'eventWiring.tokenHash': tokenHash },
+  const fresh = newInboundToken(business._id);
+  const changed = await change(
+    business,
+    { 'eventWiring.tokenHash': old.tokenHash },
     {
       $set: {
-        ...fieldsOf(newToken(businessId)),
-        'eventWiring.previous': { tokenHash, until, ...(subscriptionArn ? { subscriptionArn } : {}) },
+        'eventWiring.tokenHash': fresh.tokenHash,
+        'eventWiring.token': fresh.token,
+        'eventWiring.previous': { tokenHash: old.tokenHash, until },
       },
+    },
+  );
+  if (!changed?.eventWiring) throw conflict('The URL was replaced at this very moment; look at it again');
+  const { topicArn, isByHand } = changed.eventWiring;
+  // What a person made, he subscribes.
+  if (!topicArn || isByHand) return changed.eventWiring;
+  const url = inboundUrl(business._id, fresh.token);
+  return administerOf(business, async (account) => {
+    await subscribe(account, topicArn, url);
+    return conclude(tenant, account, topicArn, url);
+  });
+}
+
+/** Stores what a person made by hand; the URL to subscribe comes back. Journaled: SNS asks for the confirmation next. */
+export async function store(
+  { businessId }: Tenant,
+  wiring: { topicArn: string; configurationSet: string },
+): Promise<EventWiring> {
+  return pin(await businesses.get(businessId), wiring, true);
+}
+
+/** Stores topic and configuration set, with a token where there is none yet. Another topic is to be confirmed anew. */
+async function pin(
+  business: Business,
+  { topicArn, configurationSet }: { topicArn: string; configurationSet: string },
+  isByHand: boolean,
+): Promise<EventWiring> {
+  await change(
+    business,
+    { 'eventWiring.tokenHash': { $exists: false } },
+    {
+      $set: { eventWiring: newInboundToken(business._id) },
+    },
+  );
+  await change(
+    business,
+    { 'eventWiring.topicArn': { $ne: topicArn } },
+    {
+      $set: { 'eventWiring.topicArn': topicArn },
       $unset: { 'eventWiring.confirmedAt': 1, 'eventWiring.subscriptionArn': 1 },
     },
-    { returnDocument: 'after', writeConcern: JOURNALED },
-  ).lean<Business>();
-  if (!rotated) throw conflict('The inbound URL was changed meanwhile');
-  return wire(rotated);
-}
-
-/**
- * Stores what a person made in his AWS account by hand.
- * @throws AppError `validation_failed` for a topic of another region than the business's SES.
- */
-export async function adopt(
-  { businessId }: Tenant,
-  { topicArn, configurationSet }: { topicArn: string; configurationSet?: string | undefined },
-): Promise<EventsSetup> {
-  const { sesConfiguration } = await withToken(businessId);
-  if (regionOf(topicArn) !== sesConfiguration.region) {
-    throw invalid([{ path: 'topicArn', message: `must be a topic in ${sesConfiguration.region}, as SES is` }]);
-  }
-  return show(
-    await change(businessId, {
-      'eventWiring.topicArn': topicArn,
-      ...(configurationSet ? { 'eventWiring.configurationSet': configurationSet } : {}),
-    }),
   );
+  const changed = await change(
+    business,
+    {},
+    { $set: { 'eventWiring.configurationSet': configurationSet, 'eventWiring.isByHand': isByHand } },
+  );
+  if (!changed?.eventWiring) throw conflict('The business is gone');
+  return changed.eventWiring;
 }
 
-/** Ends the subscription of the URL before the last rotation, once the new one is confirmed. Never throws. */
-export async function endPrevious(businessId: Types.ObjectId): Promise<void> {
-  try {
-    const business = await read(businessId);
-    const subscriptionArn = business.eventWiring?.previous?.subscriptionArn;
-    const credentials = credentialsOf(business);
-    if (!subscriptionArn || !credentials) return;
-    const wiring = new Wiring(credentials);
-    await wiring.unsubscribe(subscriptionArn).finally(() => wiring.close());
-    await BusinessModel.updateOne({ _id: businessId }, { $unset: { 'eventWiring.previous.subscriptionArn': 1 } });
-  } catch (err) {
-    // It goes on posting to a URL that is refused in a day: no harm but in SNS's own statistics.
-    logger().warn({ err, businessId }, 'the subscription of the previous inbound URL was not ended');
+function change({ _id }: Business, where: object, update: UpdateQuery<Business>) {
+  return BusinessModel.findOneAndUpdate({ ...where, _id }, update, {
+    returnDocument: 'after',
+    writeConcern: JOURNALED,
+    timestamps: false,
+  }).lean<Business>();
+}
+
+/** Waits a little for the confirmation, and then ends the subscriptions of earlier tokens: not before, or events were lost. */
+async function conclude(tenant: Tenant, account: Administration, topicArn: string, url: string): Promise<EventWiring> {
+  const until = performance.now() + CONFIRMATION_MS;
+  for (;;) {
+    const wiring = (await businesses.get(tenant.businessId)).eventWiring;
+    if (!wiring) throw conflict('The wiring was taken away meanwhile');
+    if (isConfirmed(wiring)) {
+      await unsubscribeOthers(account, topicArn, url);
+      return wiring;
+    }
+    if (performance.now() > until) return wiring;
+    await sleep(LOOK_MS);
   }
 }
 
-async function wire(business: Business): Promise<EventsSetup> {
-  const credentials = credentialsOf(business);
-  if (!credentials) throw new AppError('ses_not_configured', 422, 'Connect an SES account first');
-  const name = `power-mta-hub-${business._id.toHexString()}`;
-  const wiring = new Wiring(credentials);
-  try {
-    const topicArn = await wiring.topic(name);
-    // Known before SNS asks for the confirmation, which comes while it is being subscribed.
-    const known = await change(business._id, { 'eventWiring.topicArn': topicArn });
-    await wiring.configurationSet(name, topicArn);
-    // Only now may messages name it: SES refuses those that name one it has not.
-    await change(business._id, { 'eventWiring.configurationSet': name });
-    await wiring.subscribe(topicArn, urlOf(known) ?? '');
-    return show(await read(business._id));
-  } catch (error) {
-    throw refusal(error);
-  } finally {
-    wiring.close();
-  }
+/** Whether the subscription of the present URL is confirmed: one from before a rotation is not. */
+export function isConfirmed({ confirmedAt, previous }: EventWiring): boolean {
+  if (!confirmedAt) return false;
+  const rotatedAt = previous?.until ? previous.until.getTime() - PREVIOUS_MS : 0;
+  return confirmedAt.getTime() >= rotatedAt;
 }
 
-function refusal(error: unknown): unknown {
-  if (error instanceof AppError) return error;
-  if (error instanceof NotPermitted) {
-    const statement = { Effect: 'Allow', Action: [error.action], Resource: '*' };
-    const message = `The keys of the SES account may not ${error.action}. Add this to their IAM policy, and call again: ${JSON.stringify(statement)}`;
-    return new AppError('validation_failed', 422, message, {
-      errors: [{ path: 'iam', message: `${error.action} is not allowed` }],
-      extra: { missingStatement: statement },
-    });
-  }
-  const failure = classify(error);
-  if (failure.kind === 'credentials')
-    return new AppError('ses_not_configured', 422, `AWS refuses the keys: ${failure.code}`);
-  if (failure.kind === 'account' || failure.kind === 'rejected') {
-    return new AppError('validation_failed', 422, `AWS refuses it: ${failure.code}: ${failure.message}`);
-  }
-  return unavailable('AWS does not answer right now; what was made stays, call again', error);
-}
-
-/** The business with an inbound URL; made where there is none, by one of any number of callers. */
-async function withToken(businessId: Types.ObjectId): Promise<Business> {
-  const made = await BusinessModel.findOneAndUpdate(
-    { _id: businessId, eventWiring: null },
-    { $set: { eventWiring: newToken(businessId) } },
-    { returnDocument: 'after', writeConcern: JOURNALED },
-  ).lean<Business>();
-  return made ?? read(businessId);
-}
-
-function newToken(businessId: Types.ObjectId) {
-  const token = randomBytes(32).toString('base64url');
-  return { tokenHash: hashOf(token), token: seal(token, contextOf(businessId)) };
-}
-
-const fieldsOf = (fields: object) =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [`eventWiring.${name}`, value]));
-
-const contextOf = (businessId: Types.ObjectId) => `${businessId.toHexString()}:inbound`;
-
-async function read(businessId: Types.ObjectId): Promise<Business> {
-  const business = await BusinessModel.findById(businessId).lean<Business>();
-  if (!business) throw notFound('business');
-  return business;
-}
-
-async function change(businessId: Types.ObjectId, set: Record<string, unknown>): Promise<Business> {
-  const changed = await BusinessModel.findByIdAndUpdate(
-    businessId,
-    { $set: set },
-    { returnDocument: 'after', runValidators: true, writeConcern: JOURNALED },
-  ).lean<Business>();
-  if (!changed) throw notFound('business');
-  return changed;
-}
-
-function urlOf({ _id, eventWiring }: Business): string | null {
-  if (!eventWiring) return null;
-  return `${config().publicUrl}/api/inbound/ses/${open(eventWiring.token as Sealed, contextOf(_id))}`;
-}
-
-function show(business: Business): EventsSetup {
-  const { topicArn, configurationSet, confirmedAt, lastEventAt } = business.eventWiring ?? {};
-  return {
-    url: urlOf(business),
-    topicArn: topicArn ?? null,
-    configurationSet: configurationSet ?? null,
-    confirmedAt: confirmedAt ?? null,
-    lastEventAt: lastEventAt ?? null,
-  };
+async function administerOf<T>(business: Business, work: (account: Administration) => Promise<T>): Promise<T> {
+  const done = await administer(business, async (account) => ({ result: await work(account) })).catch(
+    (error: unknown) => {
+      if (error instanceof WiringFailure) throw awsRefusal(error.cause, error.action);
+      throw error;
+    },
+  );
+  if (!done) throw sesNotConfigured();
+  return done.result;
 }

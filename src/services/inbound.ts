@@ -5,11 +5,10 @@ import { logger } from '../logger.js';
 import { type Business, BusinessModel } from '../models/business.js';
 import { NotificationModel } from '../models/notification.js';
 import { isDuplicateKey, JOURNALED } from '../mongo.js';
+import { hashOf } from '../ses/inbound-token.js';
 import { isSignedByAmazon, parseSnsMessage, type SnsMessage } from '../ses/sns.js';
 import { CertificateUnavailable } from '../ses/sns-certificates.js';
 import { confirmSubscription, NotSns } from '../ses/sns-confirm.js';
-import { endPrevious } from './events-setup.js';
-import { hashOf } from './inbound-token.js';
 
 interface Inbox {
   businessId: Types.ObjectId;
@@ -103,7 +102,6 @@ async function confirm(
       },
     });
     logger().info({ businessId: inbox.businessId }, 'the subscription of the inbound URL is confirmed');
-    await endPrevious(inbox.businessId);
   } catch (error) {
     if (error instanceof NotSns) throw refusal(inbox, 'a SubscribeURL that is not SNS’s');
     throw unavailable('The subscription could not be confirmed; send it again', error);

@@ -2,10 +2,12 @@ import { type AppError, invalid, notFound, unavailable } from '../errors.js';
 import { type Business, BusinessModel } from '../models/business.js';
 import { JOURNALED } from '../mongo.js';
 import type { SendQuota } from '../ses/account.js';
-import { accountOf, type SesCredentials, sealSecretKey } from '../ses/credentials.js';
+import { type SesCredentials, sealSecretKey } from '../ses/credentials.js';
 import { classify } from '../ses/errors.js';
+import { partsOf } from '../ses/event-wiring.js';
 import { prove } from '../ses/prove.js';
 import type { Tenant } from '../tenant.js';
+import * as businesses from './businesses.js';
 
 /**
  * Connects the tenant's SES account: proves the credentials by GetSendQuota, then replaces what was there in one write,
@@ -19,14 +21,13 @@ export async function connect(
   const { quota, accountId } = await prove(credentials).catch((error: unknown) => {
     throw refusal(error, credentials.region);
   });
-  const before = await BusinessModel.findById(businessId, { sesConfiguration: 1 }).lean<Business>();
-  const sesConfiguration = { accessKeyId: credentials.accessKeyId, accountId, region: credentials.region };
-  const isOther = before && accountOf(before) !== accountOf({ sesConfiguration });
+  const { eventWiring } = await businesses.get(businessId);
+  const isElsewhere = eventWiring?.topicArn && !isIn(eventWiring.topicArn, credentials.region, accountId);
   const business = await BusinessModel.findByIdAndUpdate(
     businessId,
     {
-      // Topic and configuration set are another account's: messages that name them would be refused.
-      ...(isOther ? { $unset: WIRING } : {}),
+      // A topic of another account or region hears nothing of this one, and its configuration set stops all mail.
+      ...(isElsewhere ? { $unset: FORGOTTEN_WIRING } : {}),
       $set: {
         sesConfiguration: {
           accessKeyId: credentials.accessKeyId,
@@ -36,6 +37,8 @@ export async function connect(
           verified: true,
           verifiedAt: new Date(),
         },
+        // Another account may know nothing of its domains.
+        'sendingDomains.$[].nextCheckAt': new Date(),
       },
     },
     { returnDocument: 'after', runValidators: true, writeConcern: JOURNALED },
@@ -44,13 +47,19 @@ export async function connect(
   return { business, quota };
 }
 
-/** What of the events' set-up lies in the AWS account; the inbound URL stays. */
-const WIRING = {
+const FORGOTTEN_WIRING = {
   'eventWiring.topicArn': 1,
   'eventWiring.configurationSet': 1,
   'eventWiring.subscriptionArn': 1,
   'eventWiring.confirmedAt': 1,
+  'eventWiring.isByHand': 1,
 } as const;
+
+/** Whether a topic is of this account, as far as that is known, and region. */
+function isIn(topicArn: string, region: string, accountId: string | undefined): boolean {
+  const topic = partsOf(topicArn);
+  return topic.region === region && (accountId === undefined || topic.accountId === accountId);
+}
 
 /** Forgets the tenant's SES credentials; without any it does nothing. */
 export async function disconnect({ businessId }: Tenant): Promise<void> {

@@ -42,11 +42,12 @@ export const SES_REGIONS = [
   'us-gov-west-1',
 ] as const;
 
-const contextOf = (businessId: Types.ObjectId) => `${businessId.toHexString()}:ses`;
+/** The context of a business’s secret key. */
+export const secretKeyContext = (businessId: Types.ObjectId) => `${businessId.toHexString()}:ses`;
 
 /** A business's secret key as it is stored. */
 export function sealSecretKey(businessId: Types.ObjectId, secretAccessKey: string): Sealed {
-  return seal(secretAccessKey, contextOf(businessId));
+  return seal(secretAccessKey, secretKeyContext(businessId));
 }
 
 /**
@@ -56,7 +57,7 @@ export function sealSecretKey(businessId: Types.ObjectId, secretAccessKey: strin
 export function credentialsOf(business: Pick<Business, '_id' | 'sesConfiguration'>): SesCredentials | undefined {
   const { accessKeyId, secretAccessKey, region } = business.sesConfiguration;
   if (!accessKeyId || !secretAccessKey) return undefined;
-  return { accessKeyId, region, secretAccessKey: open(secretAccessKey as Sealed, contextOf(business._id)) };
+  return { accessKeyId, region, secretAccessKey: open(secretAccessKey as Sealed, secretKeyContext(business._id)) };
 }
 
 /** The account that a business's limits belong to: its AWS account where that is known, else its access key, and the region. */

@@ -4,6 +4,7 @@ import type { Business } from '../models/business.js';
 import type { Sealed } from '../secrets.js';
 import { getSendQuota, type SendQuota } from './account.js';
 import { CALL_TIMEOUT_MS, newSesClient } from './clients.js';
+import { configurationSetOf } from './configuration-set.js';
 import { accountOf, credentialsOf } from './credentials.js';
 import { limited } from './limited.js';
 
@@ -53,7 +54,7 @@ export class Gateways {
    */
   of(business: Pick<Business, '_id' | 'sesConfiguration' | 'eventWiring'>): Gateway | undefined {
     const { accessKeyId, secretAccessKey } = business.sesConfiguration;
-    const configurationSet = business.eventWiring?.configurationSet ?? undefined;
+    const configurationSet = configurationSetOf(business);
     const id = business._id.toHexString();
     const account = accountOf(business);
     const fingerprint = `${account}/${accessKeyId}/${(secretAccessKey as Sealed | undefined)?.tag}/${configurationSet}`;

@@ -37,7 +37,9 @@ describe('the moves of a campaign', () => {
     const isLaunched = !['draft', 'scheduled'].includes(status);
     await set(id, {
       status,
-      ...(isLaunched ? { launchedAt: new Date(), frozen: { subject: 's', text: 't', fromEmail: 'a@b.com' } } : {}),
+      ...(isLaunched
+        ? { launchedAt: new Date(), frozen: { subject: 's', text: 't', fromEmail: 'a@example.com' } }
+        : {}),
       ...(status === 'paused' ? { pause: { reason: 'user', message: '', at: new Date() } } : {}),
     });
     await DeliveryModel.updateMany({ campaign: id }, { status: 'failed', failedAt: new Date() });
@@ -61,7 +63,7 @@ describe('the moves of a campaign', () => {
       await post(token, `${new Types.ObjectId()}/${move}`, body).expect(404);
     }
     for (const path of ['preflight', 'test', 'duplicate']) {
-      await post(stranger.token, `${id}/${path}`, path === 'test' ? { to: ['a@b.com'] } : {}).expect(404);
+      await post(stranger.token, `${id}/${path}`, path === 'test' ? { to: ['a@example.com'] } : {}).expect(404);
     }
     expect((await EmailCampaignModel.findById(id).lean())?.status).toBe('draft');
   });
@@ -205,7 +207,7 @@ describe('POST /api/campaigns/:id/pause', () => {
     await set(id, {
       status: 'paused',
       launchedAt: new Date(),
-      frozen: { subject: 's', text: 't', fromEmail: 'a@b.com' },
+      frozen: { subject: 's', text: 't', fromEmail: 'a@example.com' },
       pause: { reason: 'quota_exceeded', message: '', at: new Date() },
     });
     const { campaign } = await as(who, 'post', `/api/campaigns/${id}/pause`);
@@ -315,7 +317,7 @@ describe('POST /api/campaigns/:id/test', () => {
     ['nobody', { to: [] }, 'to'],
     ['eleven', { to: people(11).map(({ email }) => email) }, 'to'],
     ['no address', { to: ['nobody'] }, 'to.0'],
-    ['a reserved variable', { to: ['a@b.com'], variables: JSON.parse('{"__proto__":1}') }, 'variables'],
+    ['a reserved variable', { to: ['a@example.com'], variables: JSON.parse('{"__proto__":1}') }, 'variables'],
   ])('refuses %s', async (_what, input, path) => {
     const who = await register();
     const id = await draft(who, []);
@@ -326,9 +328,11 @@ describe('POST /api/campaigns/:id/test', () => {
   it('says what is missing for it, and asks for an account', async () => {
     const who = await register();
     const id = await draft(who, [], { content: undefined });
-    expect((await post(who.token, `${id}/test`, { to: ['a@b.com'] }).expect(422)).body.code).toBe('ses_not_configured');
+    expect((await post(who.token, `${id}/test`, { to: ['a@example.com'] }).expect(422)).body.code).toBe(
+      'ses_not_configured',
+    );
     await connectSes(who);
-    const { body } = await post(who.token, `${id}/test`, { to: ['a@b.com'] }).expect(422);
+    const { body } = await post(who.token, `${id}/test`, { to: ['a@example.com'] }).expect(422);
     expect(body).toMatchObject({ code: 'preflight_failed', errors: [{ path: 'content' }] });
   });
 

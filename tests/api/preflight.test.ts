@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { redis } from '../../src/redis.js';
 import { suppress } from '../../src/sending/suppression.js';
-import { connectSes, register } from '../support/factories.js';
+import { connectSes, register, sendsFrom } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { as, draft, people, type Sender, sender, ses } from '../support/sending.js';
 import { until } from '../support/until.js';
@@ -55,6 +55,7 @@ describe('POST /api/campaigns/:id/preflight', () => {
 
   it('knows a verified sender, also by its parent domain, and an account that may not send', async () => {
     const who = await sender();
+    await sendsFrom(who, 'shop.test');
     const id = await draft(who, people(1), { fromEmail: 'news@mail.shop.test' });
     await ses().changeIdentity({ accessKeyId: who.accessKeyId, identity: 'shop.test', status: 'Success' });
     await ses().changeAccount(who.accessKeyId, { sendingEnabled: false });
@@ -64,6 +65,25 @@ describe('POST /api/campaigns/:id/preflight', () => {
     expect((await refused(who, id)).errors).toEqual([
       { path: 'ses', message: expect.stringContaining('switched off') },
     ]);
+  });
+
+  it('refuses a domain that is not the business’s own and verified, wherever it comes to send', async () => {
+    const who = await sender();
+    const id = await draft(who, people(1), { fromEmail: 'news@neighbour.test' });
+    await ses().changeIdentity({ accessKeyId: who.accessKeyId, identity: 'neighbour.test', status: 'Success' });
+    const errors = [{ path: 'domain', message: expect.stringMatching(/neighbour.test is not one of/) }];
+    expect((await preflight(who, id)).problems).toEqual(errors);
+    expect(await refused(who, id)).toMatchObject({ code: 'domain_not_verified', errors });
+    const test = api().post(`/api/campaigns/${id}/test`).auth(who.token, { type: 'bearer' });
+    expect((await test.send({ to: ['a@b.org'] }).expect(422)).body.code).toBe('domain_not_verified');
+
+    await BusinessModel.updateOne(
+      { _id: who.businessId },
+      { $push: { sendingDomains: { domain: 'neighbour.test', verified: false } } },
+    );
+    expect((await refused(who, id)).message).toMatch(/neighbour.test is not verified/);
+    const empty = await draft(who, [], { fromEmail: 'news@neighbour.test' });
+    expect((await refused(who, empty)).code).toBe('preflight_failed');
   });
 
   it('asks SES once a minute, and warns where it does not answer', async () => {

@@ -53,13 +53,16 @@ describe('the configuration', () => {
       LINK_SECRET_PREVIOUS: 'one, two,',
       FRONTEND_URL: 'https://a.test/, https://b.test',
       ENCRYPTION_KEY: hex,
+      ENCRYPTION_KEY_PREVIOUS: `${Buffer.from('cd'.repeat(32), 'hex').toString('base64')},`,
+      DNS_SERVERS: '127.0.0.1:5353, [::1]:53, 2001:db8::1',
       TRUST_PROXY: 'loopback, 10.0.0.0/8',
     });
     expect(read.jwtLifetimeSeconds).toBe(43_200);
     expect(read.linkSecrets.slice(1)).toEqual(['one', 'two']);
     expect(read.frontendUrls).toEqual(['https://a.test', 'https://b.test']);
-    expect(read.encryptionKey.toString('hex')).toBe(hex);
+    expect(read.encryptionKeys.map((key) => key.toString('hex'))).toEqual([hex, 'cd'.repeat(32)]);
     expect(read.trustProxy).toEqual(['loopback', '10.0.0.0/8']);
+    expect(read.dnsServers).toEqual(['127.0.0.1:5353', '[::1]:53', '2001:db8::1']);
   });
 
   it('never trusts every proxy, which would let anybody choose an address', () => {
@@ -148,6 +151,7 @@ describe('in production', () => {
     ['a short secret', { JWT_SECRET: 'short' }, 'JWT_SECRET'],
     ['one secret for two things', { LINK_SECRET: production.JWT_SECRET }, 'LINK_SECRET'],
     ['mail that goes elsewhere than to AWS', { SES_ENDPOINT: 'http://127.0.0.1:8005' }, 'SES_ENDPOINT'],
+    ['senders that nobody has proven', { DOMAIN_PROOF: 'off' }, 'DOMAIN_PROOF'],
     ['links in clear text', { PUBLIC_URL: 'http://hub.example.com' }, 'PUBLIC_URL'],
   ])('refuses %s', (_case, change, variable) => {
     expect(problems({ ...production, ...change })).toContain(variable);

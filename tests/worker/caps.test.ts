@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { EmailCampaignModel } from '../../src/models/email-campaign.js';
+import { sendsFrom } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import {
   accepted,
@@ -61,6 +62,7 @@ describe('a sending domain with a daily cap', () => {
     startWorkers();
     const first = await launched(who, people(40));
     const second = await launched(who, people(40));
+    await sendsFrom(who, 'elsewhere.com');
     const other = await launched(who, people(40), { fromEmail: 'news@elsewhere.com' });
     await untilCampaign(who, other, 'sent');
     const { hold } = await held(who, first);

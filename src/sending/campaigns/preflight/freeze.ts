@@ -18,8 +18,9 @@ export type Freezing = { frozen: Frozen; compiled: Compiled } | { problems: Prob
 export async function freeze(
   tenant: Tenant,
   campaign: EmailCampaign,
-  { settings }: Pick<Business, 'settings'>,
+  business: Pick<Business, 'settings' | 'eventWiring'>,
 ): Promise<Freezing> {
+  const { settings } = business;
   const template = campaign.template
     ? await EmailTemplateModel.findOne(owned(tenant, { _id: campaign.template })).lean<EmailTemplate>()
     : null;

@@ -5,6 +5,7 @@ import type { Frozen } from '../../../models/frozen.js';
 import type { SesState } from '../../../ses/state.js';
 import { compile } from '../../../templates/compile.js';
 import type { Tenant } from '../../../tenant.js';
+import { senderProblem } from '../../domains/sender.js';
 import { type Cap, capsOf } from '../../limits/caps.js';
 import { type Month, monthLeft } from '../../limits/month.js';
 import { askSes } from './account.js';
@@ -65,6 +66,7 @@ export async function preflight(tenant: Tenant, campaign: EmailCampaign): Promis
     ),
     ...outdated(campaign),
     ...accountProblems(business, ses),
+    ...senderProblems(business, fromEmail),
   ];
   const warnings = [
     ...rendered.warnings,
@@ -89,11 +91,19 @@ async function contentOf(tenant: Tenant, campaign: EmailCampaign, business: Busi
 
 /** The problems of a launched campaign that keep it from going on: its content and recipients are what they are. */
 export function keepFromGoingOn({ problems }: Preflight): Problem[] {
-  return problems.filter(({ path }) => path === ACCOUNT || path === 'expiresAt' || path === 'business');
+  return problems.filter(({ path }) => [ACCOUNT, SENDER, 'expiresAt', 'business'].includes(path));
+}
+
+/** Whether the one thing that is wrong is where it comes from. */
+export function isOnlySender(problems: readonly Problem[]): boolean {
+  return problems.length > 0 && problems.every(({ path }) => path === SENDER);
 }
 
 /** The path of what is wrong with the SES account. */
 const ACCOUNT = 'ses';
+
+/** The path of what is wrong with the domain it comes from. */
+const SENDER = 'domain';
 
 /** Whether recipients are being imported; by this process's clock, so the launch itself asks the database's again. */
 export function hasLiveImport({ imports }: EmailCampaign): boolean {
@@ -139,6 +149,12 @@ function accountProblems({ status, sesConfiguration }: Business, ses: SesState |
     return [{ path: ACCOUNT, message: 'sending is switched off in the SES account (AWS console, Account dashboard)' }];
   }
   return [];
+}
+
+/** Without a sender there is another problem, which says so. */
+function senderProblems(business: Business, fromEmail: string): Problem[] {
+  const message = fromEmail ? senderProblem(business, fromEmail) : undefined;
+  return message ? [{ path: SENDER, message }] : [];
 }
 
 function senderWarning(ses: SesState, fromEmail: string): Problem {
