@@ -320,7 +320,8 @@ describe('a worker that dies while it applies events', () => {
       this: unknown,
       ...call: unknown[]
     ) {
-      if (when === 'after') await Reflect.apply(write, this, call);
+      // Of two reasons for one address at the same moment one may find that the other has made its row.
+      if (when === 'after') await Reflect.apply(write, this, call).catch(() => undefined);
       deaths += 1;
       throw new mongoose.mongo.MongoNetworkError('killed');
     } as never);

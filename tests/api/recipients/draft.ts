@@ -12,7 +12,7 @@ export async function draft(who: Registered, overrides: Record<string, unknown> 
   const answer = await api()
     .post('/api/campaigns')
     .auth(who.token, { type: 'bearer' })
-    .send({ name: 'News', subject: 'Hi', fromEmail: 'news@x.org', content: { text: 'Hello' }, ...overrides });
+    .send({ name: 'News', subject: 'Hi', fromEmail: 'news@example.com', content: { text: 'Hello' }, ...overrides });
   if (answer.status !== 201) throw new Error(`draft: ${answer.status} ${answer.text}`);
   return answer.body.campaign.id;
 }
