@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PLAN_LIMITS } from '../src/models/business.js';
 import { type Audience, readAudience, type Source, sourceOf } from './quickstart/audience.js';
 import { check, readLedger } from './quickstart/check.js';
+import { CIRCLE_MESSAGES, circleProblems, circleTable, goFullCircle, wireEvents } from './quickstart/circle.js';
 import { type Hub, startHub } from './quickstart/hub.js';
 import { INBOX_LIMIT, limitInbox, readInbox } from './quickstart/inbox.js';
 import { readOptions } from './quickstart/options.js';
@@ -18,6 +19,7 @@ import { type Surroundings, startSurroundings } from './quickstart/surroundings.
 import { watchCampaign } from './quickstart/watch.js';
 import { createClient } from './support/client.js';
 import { Interrupted, onInterrupt } from './support/interrupt.js';
+import type { Tenant } from './support/tenant.js';
 
 /** A process that died is told a moment after the call that failed by it. */
 const DEATH_IS_TOLD_MS = 300;
@@ -57,7 +59,10 @@ async function quickstart(): Promise<void> {
   const hub = await startHub({ services: surroundings, signal, say, onDeath: (error) => stopping.abort(error) });
   started.push(hub);
 
-  const isRight = await runCampaign(source, audience, surroundings, hub);
+  const whisky = await moveIn(hub, audience);
+  const { campaignId, isRight: areMailed } = await runCampaign(whisky, source, audience, surroundings, hub);
+  const isRight = (await runCircle(whisky, hub)) && areMailed;
+  say(`\n${addresses(hub.url, surroundings.inboxUrl, whisky, campaignId)}`);
   if (options.once) {
     process.exitCode = isRight ? 0 : 1;
     return;
@@ -68,30 +73,38 @@ async function quickstart(): Promise<void> {
   process.exitCode = isRight ? 0 : 1;
 }
 
-/** What the sibling project does, and the proof. @returns whether everybody got his one message. */
-async function runCampaign(source: Source, audience: Audience, surroundings: Surroundings, hub: Hub): Promise<boolean> {
-  const { ses, inboxUrl } = surroundings;
-  const { people } = audience;
+/** What a person does once for the project, with room in its plan for the list. */
+async function moveIn(hub: Hub, { people }: Audience): Promise<Tenant> {
   const anybody = createClient(hub.url, signal);
-
   say('\nAs the project "Whisky" does it, over HTTP:');
   const whisky = await moveInWhisky(anybody, tell);
-  if (people.size > PLAN_LIMITS.free) {
-    await raisePlan(anybody, whisky.businessId, people.size, { env: hub.env, signal });
-    tell(`had its plan raised by the hub's owner to ${people.size.toLocaleString('en')} messages a month`);
+  const messages = people.size + CIRCLE_MESSAGES;
+  if (messages > PLAN_LIMITS.free) {
+    await raisePlan(anybody, whisky.businessId, messages, { env: hub.env, signal });
+    tell(`had its plan raised by the hub's owner to ${messages.toLocaleString('en')} messages a month`);
   }
-  const project = anybody.as(whisky.key);
+  return whisky;
+}
+
+/** What the sibling project does, and the proof: whether everybody got his one message. */
+async function runCampaign(
+  whisky: Tenant,
+  source: Source,
+  audience: Audience,
+  { ses, inboxUrl }: Surroundings,
+  hub: Hub,
+): Promise<{ campaignId: string; isRight: boolean }> {
+  const project = createClient(hub.url, signal, whisky.key);
   const { campaignId, report } = await prepareCampaign(project, source, tell);
   await send(project, campaignId);
   tell('sent it\n');
 
-  const isInboxComplete = people.size <= INBOX_LIMIT;
+  const isInboxComplete = audience.people.size <= INBOX_LIMIT;
   const [stats] = await Promise.all([
     watchCampaign(project, { campaignId, total: report.added }, progressOn(process.stdout), signal),
     isInboxComplete ? undefined : limitInbox(ses, signal),
   ]);
   say(`\n${outcome(stats, report)}\n`);
-  say(`${addresses(hub.url, inboxUrl, whisky, campaignId)}\n`);
 
   const problems = await check({
     audience,
@@ -102,7 +115,20 @@ async function runCampaign(source: Source, audience: Audience, surroundings: Sur
     inbox: await readInbox(ses, inboxUrl, signal),
     isInboxComplete,
   });
-  return judge(problems, audience, isInboxComplete, hub);
+  return { campaignId, isRight: judge(problems, audience, isInboxComplete, hub) };
+}
+
+/** What SES tells of the mail, all the way round. @returns whether everything came back as Amazon documents it. */
+async function runCircle({ key, token }: Tenant, hub: Hub): Promise<boolean> {
+  const anybody = createClient(hub.url, signal);
+  say("\nWhat becomes of the mail, by Amazon's test addresses:");
+  await wireEvents(anybody.as(token), { signal }, tell);
+  const outcomes = await goFullCircle(anybody.as(key), { signal });
+  say(`\n${circleTable(outcomes)}\n`);
+  const problems = circleProblems(outcomes);
+  if (problems.length === 0) say('  ✓ every signed event came back, and ledger, log and suppressions agree');
+  else tellProblems(`  ✗ not everything came back as it should, in ${problems.length} points:`, problems, hub);
+  return problems.length === 0;
 }
 
 function judge(problems: readonly string[], { people }: Audience, isInboxComplete: boolean, hub: Hub): boolean {
@@ -112,8 +138,12 @@ function judge(problems: readonly string[], { people }: Audience, isInboxComplet
     if (!isInboxComplete) say(`    (the inbox was given the first ${INBOX_LIMIT.toLocaleString('en')} of them)`);
     return true;
   }
-  say(`  ✗ ledger, SES and inbox do not agree, in ${problems.length} points:`);
+  tellProblems(`  ✗ ledger, SES and inbox do not agree, in ${problems.length} points:`, problems, hub);
+  return false;
+}
+
+function tellProblems(headline: string, problems: readonly string[], hub: Hub): void {
+  say(headline);
   for (const problem of problems.slice(0, SHOWN_PROBLEMS)) say(`    ${problem}`);
   say(hub.lastOutput());
-  return false;
 }

@@ -29,6 +29,8 @@ export function hubEnvironment(
     MONGODB_URI: mongodbUri,
     REDIS_URL: redisUrl,
     SES_ENDPOINT: sesEndpoint,
+    // What the local SNS signs is believed.
+    SNS_CERT_URL_PREFIX: sesEndpoint,
     // The domains here are made up: the local SES's word for them is enough, and nobody is asked about them.
     DOMAIN_PROOF: 'off',
     DNS_SERVERS: '127.0.0.1:9',

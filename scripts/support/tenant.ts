@@ -24,6 +24,8 @@ export interface Tenant {
   businessId: string;
   accessKeyId: string;
   key: string;
+  /** Of the person who did it, for what no API key may do. */
+  token: string;
 }
 
 /** What a person does once, signed in: registers the business, connects its SES account and the domain it sends from, makes an API key. */
@@ -60,5 +62,5 @@ export async function moveIn(hub: Client, who: NewTenant, tell: Tell = () => {})
     permissions: ['manage_templates', 'manage_campaigns', 'send_emails', 'view_analytics'],
   });
   tell('made an API key');
-  return { businessId: business.id, accessKeyId, key: apiKey.key };
+  return { businessId: business.id, accessKeyId, key: apiKey.key, token };
 }
