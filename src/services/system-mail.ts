@@ -1,0 +1,46 @@
+import { Types } from 'mongoose';
+import { config } from '../config.js';
+import { unavailable } from '../errors.js';
+import { SystemMailModel } from '../models/system-mail.js';
+import { JOURNALED } from '../mongo.js';
+import { seal } from '../secrets.js';
+
+/** The context of a waiting message's content. */
+export const systemMailContext = (id: Types.ObjectId) => `${id.toHexString()}:system-mail`;
+
+/** What the hub itself has to say to somebody: plain text, as people write it. */
+export interface SystemMailContent {
+  subject: string;
+  text: string;
+}
+
+/** A message of the hub itself, and until when it has a use. */
+export interface NewSystemMail extends SystemMailContent {
+  to: string;
+  expiresAt: Date;
+}
+
+/**
+ * Puts a message where a worker finds it within seconds: safe in MongoDB once this returns, and sealed, for the links in it
+ * let people in.
+ */
+export async function enqueue({ to, subject, text, expiresAt }: NewSystemMail): Promise<void> {
+  const _id = new Types.ObjectId();
+  const content: SystemMailContent = { subject, text };
+  const mail = new SystemMailModel({
+    _id,
+    to,
+    expiresAt,
+    content: seal(JSON.stringify(content), systemMailContext(_id)),
+  });
+  await mail.save({ ...JOURNALED });
+}
+
+/** @throws AppError `unavailable` where the hub has no SES account of its own to send by. */
+export function requireSystemMail(): void {
+  if (!config().masterSes) {
+    throw unavailable(
+      'This hub sends no mail of its own: its administrator has to set MASTER_SES_ACCESS_KEY and SYSTEM_FROM_EMAIL',
+    );
+  }
+}
