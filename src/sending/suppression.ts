@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import { SuppressionModel, type SuppressionReason } from '../models/suppression.js';
+import { type Suppression, SuppressionModel, type SuppressionReason } from '../models/suppression.js';
 import { isDuplicateKey, JOURNALED } from '../mongo.js';
 import { owned, type Tenant } from '../tenant.js';
 
@@ -89,6 +89,16 @@ export async function unsuppress(tenant: Tenant, email: string, reason: Suppress
   );
   if (modifiedCount > 0) await SuppressionModel.deleteOne(owned(tenant, { email, reasons: { $size: 0 } }));
   return modifiedCount > 0;
+}
+
+/** When an address was put on the list for a reason, and by whom; undefined where it is not there for that. */
+export async function reasonOf(
+  tenant: Tenant,
+  email: string,
+  reason: SuppressionReason,
+): Promise<Suppression['reasons'][number] | undefined> {
+  const row = await SuppressionModel.findOne(owned(tenant, { email }), { reasons: 1 }).lean<Suppression>();
+  return row?.reasons.find((one) => one.reason === reason);
 }
 
 /** Which of these addresses get no bulk mail, each with its gravest reason. @param emails in the hub's one spelling. */

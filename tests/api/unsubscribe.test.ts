@@ -125,6 +125,15 @@ describe('POST /u/:token', () => {
     expect(await logged()).toHaveLength(2);
   });
 
+  it('tells the log also when the first try ended in the middle', async () => {
+    const { tenant, email, deliveryId, path } = await mailed(await register());
+    await suppress(tenant, email, 'unsubscribed', `link:${deliveryId}`);
+    for (let n = 0; n < 2; n += 1) await api().post(path).expect(200);
+    expect(await EventModel.find({ delivery: deliveryId }).lean()).toMatchObject([
+      { type: 'email.unsubscribed', email },
+    ]);
+  });
+
   it('answers without a redirect, a cookie or a login', async () => {
     const { path } = await mailed(await register());
     const { headers, redirects } = await api().post(path).type('form').send('List-Unsubscribe=One-Click').expect(200);
