@@ -1,4 +1,4 @@
-import type { Template } from 'liquidjs';
+import { type Template, TokenKind } from 'liquidjs';
 import { escapeHtml } from '../../html.js';
 import { namesDefined } from '../../templates/names.js';
 import { isTrackable } from '../targets.js';
@@ -29,7 +29,7 @@ export interface Rewriting {
 
 /**
  * Rewrites the HTML of a template: each link that can be tracked becomes a place for a message's own link; the footer and
- * the pixel go before the last `</body>`, or to the end. Everything else stays the same to the byte.
+ * the pixel go before the last `</body>`, or to the end where every message does not have that one. Everything else stays the same to the byte.
  * @returns `links`, the targets as templates, by the number that stands in the HTML: of equal links the same one.
  */
 export function rewrite(rewriting: Rewriting): { html: string; links: string[] } {
@@ -46,7 +46,7 @@ export function rewrite(rewriting: Rewriting): { html: string; links: string[] }
     read = end;
   };
 
-  const end = masked.isRaw(bodyEnd) ? html.length : bodyEnd;
+  const end = isInEvery(parsed, bodyEnd) ? bodyEnd : html.length;
   const ending = footer + (tracksOpens ? PIXEL : '');
   let isEnded = false;
   for (const { start, end: hrefEnd, value } of tracksClicks ? hrefs : []) {
@@ -63,6 +63,11 @@ export function rewrite(rewriting: Rewriting): { html: string; links: string[] }
   }
   if (!isEnded) put(end, end, ending);
   return { html: written + html.slice(read), links: [...numbers.keys()] };
+}
+
+/** Whether a place of a template is put out with every message: not text of a tag, such as a condition's or `raw`. */
+function isInEvery(parsed: readonly Template[], at: number): boolean {
+  return parsed.some(({ token: { kind, begin, end } }) => kind === TokenKind.HTML && begin <= at && at < end);
 }
 
 /**

@@ -8,6 +8,8 @@ const LINKING = /^(?:a|area|v:[a-z]+)$/;
 const CONDITIONAL = /^\[if\b[^\]]*\]>/i;
 const CONDITIONAL_END = '<![endif]';
 
+const BRACE = 0x7b;
+
 /** From the end of an attribute's name to the beginning of its value. */
 const TO_VALUE = /\s*=\s*["']?/y;
 
@@ -20,6 +22,8 @@ export interface Href {
 
 export interface Scan {
   readonly hrefs: readonly Href[];
+  /** Its comments, those for Outlook too, in their order: where their contents begin and end. */
+  readonly comments: readonly (readonly [start: number, end: number])[];
   /** Where the last `</body>` begins; undefined where there is none. */
   readonly bodyEnd: number | undefined;
 }
@@ -30,14 +34,15 @@ export interface Scan {
  * @param masked the template with its Liquid covered; `template` itself says what the values are.
  */
 export function scan(masked: string, template: string): Scan {
-  const hrefs: Href[] = [];
-  const ends: number[] = [];
-  read(masked, template, 0, { hrefs, ends });
-  return { hrefs: hrefs.sort((a, b) => a.start - b.start), bodyEnd: ends.at(-1) };
+  const found: Found = { hrefs: [], comments: [], ends: [] };
+  read(masked, template, 0, found);
+  const hrefs = found.hrefs.sort((a, b) => a.start - b.start);
+  return { hrefs, comments: found.comments, bodyEnd: found.ends.at(-1) };
 }
 
 interface Found {
   hrefs: Href[];
+  comments: [start: number, end: number][];
   ends: number[];
 }
 
@@ -70,7 +75,8 @@ function read(html: string, template: string, base: number, found: Found): void 
       value += template.slice(base + start, base + end);
     },
     onattribentity(codepoint) {
-      value += String.fromCodePoint(codepoint);
+      // A brace that was an entity is text, and begins no tag of the target's.
+      value += codepoint === BRACE ? "{{ '{' }}" : String.fromCodePoint(codepoint);
     },
     onattribend(quote, end) {
       if (name !== 'href' || href || quote === QuoteType.NoValue) return;
@@ -86,6 +92,7 @@ function read(html: string, template: string, base: number, found: Found): void 
     },
     oncomment(start, end, endOffset) {
       const comment = html.slice(start, end - endOffset);
+      if (base === 0) found.comments.push([start, end - endOffset]);
       const opening = CONDITIONAL.exec(comment)?.[0].length;
       const isClosed = comment.slice(-CONDITIONAL_END.length).toLowerCase() === CONDITIONAL_END;
       if (opening !== undefined && isClosed) read(comment.slice(opening), template, base + start + opening, found);

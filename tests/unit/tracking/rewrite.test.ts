@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/templates/compile.js';
 import { render } from '../../../src/templates/render.js';
 import { restore, rewrite } from '../../../src/tracking/html/rewrite.js';
+import { parseTarget, renderTarget } from '../../../src/tracking/targets.js';
 import { NEWSLETTERS } from './newsletters.js';
 
 const PLACE = /\{\{ pmh_links\[(\d+)\] \}\}/;
@@ -75,6 +76,12 @@ describe('rewriting links', () => {
 
   it('changes nothing where nothing is tracked', () => {
     for (const { html } of NEWSLETTERS) expect(rewritten(html, { clicks: false })).toEqual({ html, links: [] });
+  });
+
+  it('leads where the link led, also where its braces are entities', () => {
+    const { links } = rewritten('<a href="https://a.example/&#123;&#123;x&#x7d;&rcub;?y={{ y }}">1</a>');
+    const target = parseTarget(links[0] ?? '');
+    expect(target && renderTarget(target, [], { x: 'X', y: 'Y' })).toBe('https://a.example/{{x}}?y=Y');
   });
 
   it('gives equal links one number', () => {
