@@ -1,4 +1,4 @@
-import { type Template, TokenKind } from 'liquidjs';
+import { type Template, Tokenizer, TokenKind } from 'liquidjs';
 import { escapeHtml } from '../../html.js';
 import { namesDefined } from '../../templates/names.js';
 import { isTrackable } from '../targets.js';
@@ -82,8 +82,11 @@ export function restore(html: string, links: readonly string[]): string {
 
 /** Liquid in an attribute stays as it is: what it puts out is escaped when it is rendered. */
 function escapeAroundLiquid(template: string): string {
-  return template
-    .split(/(\{\{.*?\}\}|\{%.*?%\})/s)
-    .map((part, index) => (index % 2 === 1 ? part : escapeHtml(part)))
+  return new Tokenizer(template)
+    .readTopLevelTokens()
+    .map(({ kind, begin, end }) => {
+      const part = template.slice(begin, end);
+      return kind === TokenKind.HTML ? escapeHtml(part) : part;
+    })
     .join('');
 }
