@@ -65,12 +65,14 @@ export function isKnownMachine({ userAgent, ip, isPrefetch }: Hit): boolean | un
 export interface Sent {
   sentAt?: Date | null | undefined;
   deliveredAt?: Date | null | undefined;
+  /** When it was given up to learn whether it went out. */
+  unconfirmedAt?: Date | null | undefined;
 }
 
 /** Whether somebody was there so soon after the message as only a machine can be. */
-export function isSoon(at: Date, { sentAt, deliveredAt }: Sent): boolean {
-  // Without either, the outcome of the send is still to be written: as soon as can be.
-  const cameAt = deliveredAt ?? sentAt;
+export function isSoon(at: Date, { sentAt, deliveredAt, unconfirmedAt }: Sent): boolean {
+  // Without any, the outcome of the send is still to be written: as soon as can be.
+  const cameAt = deliveredAt ?? sentAt ?? unconfirmedAt;
   return !cameAt || at.getTime() - cameAt.getTime() < SOON_MS;
 }
 

@@ -89,10 +89,21 @@ const keyOf = ({ deliveryId, hit, isKnownMachine: known }: Open) =>
 
 type Known = Pick<
   Delivery,
-  '_id' | 'business' | 'campaign' | 'email' | 'sentAt' | 'deliveredAt' | 'openedAt' | 'machineOpenedAt'
+  | '_id'
+  | 'business'
+  | 'campaign'
+  | 'email'
+  | 'sentAt'
+  | 'deliveredAt'
+  | 'unconfirmedAt'
+  | 'openedAt'
+  | 'machineOpenedAt'
 >;
 
-const KNOWN = { business: 1, campaign: 1, email: 1, sentAt: 1, deliveredAt: 1, openedAt: 1, machineOpenedAt: 1 };
+const KNOWN = {
+  ...{ business: 1, campaign: 1, email: 1 },
+  ...{ sentAt: 1, deliveredAt: 1, unconfirmedAt: 1, openedAt: 1, machineOpenedAt: 1 },
+};
 
 /** The earliest open of each kind stays, whatever the order. Only a delivery of the token's business is touched. */
 async function write(opens: readonly Open[]): Promise<void> {
