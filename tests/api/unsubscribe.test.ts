@@ -1,15 +1,18 @@
-import { Types } from 'mongoose';
-import { describe, expect, it } from 'vitest';
+import mongoose, { Types } from 'mongoose';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { EventModel } from '../../src/models/event.js';
 import { SuppressionModel } from '../../src/models/suppression.js';
-import { blockedForBulk, suppress } from '../../src/sending/suppression.js';
+import { blockedForBulk, suppress, suppressAll } from '../../src/sending/suppression.js';
 import { signUnsubscribe } from '../../src/tracking/tokens.js';
 import { type Registered, register, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 
 useHub();
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 async function mailed(who: Registered) {
   const [business, now] = [new Types.ObjectId(who.businessId), new Date()];
@@ -180,5 +183,16 @@ describe('suppress', () => {
     expect(results.filter(Boolean)).toHaveLength(4);
     expect((await rowOf(tenant, email))?.reasons.map(({ reason }) => reason).sort()).toEqual([...reasons].sort());
     expect(await blockedForBulk(tenant, [email])).toEqual(new Map([[email, 'complained']]));
+  });
+
+  it('stays, though the row it met is gone a moment later', async () => {
+    const tenant = { businessId: new Types.ObjectId() };
+    const [one, other] = [`${unique('p')}@example.com`, `${unique('p')}@example.com`];
+    const met = new mongoose.mongo.MongoServerError({ code: 11_000 });
+    vi.spyOn(SuppressionModel, 'updateOne').mockRejectedValueOnce(met);
+    vi.spyOn(SuppressionModel, 'bulkWrite').mockRejectedValueOnce(met);
+    expect(await suppress(tenant, one, 'manual', 'test')).toBe(true);
+    expect(await suppressAll(tenant, [other], 'manual', 'test')).toEqual([]);
+    expect((await blockedForBulk(tenant, [one, other])).size).toBe(2);
   });
 });
