@@ -12,7 +12,7 @@ export interface Imprint {
 
 /** The HTML that a template lacks of the imprint; empty where it lacks nothing. */
 export function htmlFooter(html: string, parsed: readonly Template[], imprint: Imprint): string {
-  const { address, link } = missing(withoutComments(html), parsed, imprint);
+  const { address, link } = missing(shownOf(html), parsed, imprint);
   const lines = address.map((line) => literal(escapeHtml(line)));
   const content = [...lines, ...(link ? ['<a href="{{ unsubscribe_url }}">Unsubscribe</a>'] : [])].join('<br>');
   if (!content) return '';
@@ -41,13 +41,21 @@ function missing(shown: string, parsed: readonly Template[], { postalAddress }: 
   };
 }
 
-/** The HTML with blanks for its comments, those that Outlook reads among them. */
-function withoutComments(html: string): string {
+/** The HTML with blanks for what no reader sees. */
+function shownOf(html: string): string {
   let shown = '';
-  for (const [start, end] of scan(maskLiquid(html).html, html).comments) {
+  for (const [start, end] of scan(maskLiquid(html).html, html).hidden) {
     shown += html.slice(shown.length, start) + ' '.repeat(end - start);
   }
   return shown + html.slice(shown.length);
+}
+
+/** Whether HTML is shown at a place of a template: not where a comment or an element such as `<style>` never ends. */
+export function isShown(template: string, html: string, at: number): boolean {
+  const link = '<a href="x">';
+  const tried = template.slice(0, at) + html + link;
+  const [last] = scan(maskLiquid(tried).html, tried).hrefs.slice(-1);
+  return last?.start === tried.length - link.length + '<a href="'.length;
 }
 
 /** Whether the content names the address already: each of its lines, wherever they stand. */

@@ -30,9 +30,10 @@ export interface Rewriting {
 /**
  * Rewrites the HTML of a template: each link that can be tracked becomes a place for a message's own link; the footer and
  * the pixel go before the last `</body>`, or to the end where every message does not have that one. Everything else stays the same to the byte.
- * @returns `links`, the targets as templates, by the number that stands in the HTML: of equal links the same one.
+ * @returns `links`, the targets as templates, by the number that stands in the HTML: of equal links the same one; and `end`,
+ * where the footer and the pixel went, as a place of the given HTML.
  */
-export function rewrite(rewriting: Rewriting): { html: string; links: string[] } {
+export function rewrite(rewriting: Rewriting): { html: string; links: string[]; end: number } {
   const { html, parsed, tracksClicks, tracksOpens, footer } = rewriting;
   const masked = maskLiquid(html);
   const { hrefs, bodyEnd = html.length } = scan(masked.html, html);
@@ -62,7 +63,7 @@ export function rewrite(rewriting: Rewriting): { html: string; links: string[] }
     put(start, hrefEnd, place(number));
   }
   if (!isEnded) put(end, end, ending);
-  return { html: written + html.slice(read), links: [...numbers.keys()] };
+  return { html: written + html.slice(read), links: [...numbers.keys()], end };
 }
 
 /** Whether a place of a template is put out with every message: not text of a tag, such as a condition's or `raw`. */

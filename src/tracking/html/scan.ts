@@ -4,6 +4,9 @@ import { withoutTags } from './mask.js';
 /** Elements whose `href` leads somewhere; Outlook's buttons and pictures are VML (`v:roundrect`, `v:rect`, …). */
 const LINKING = /^(?:a|area|v:[a-z]+)$/;
 
+/** Elements whose text is for machines. */
+const SILENT = /^(?:script|style|title)$/;
+
 /** What Outlook for Windows reads of a comment, and everybody else skips. */
 const CONDITIONAL = /^\[if\b[^\]]*\]>/i;
 const CONDITIONAL_END = '<![endif]';
@@ -22,8 +25,8 @@ export interface Href {
 
 export interface Scan {
   readonly hrefs: readonly Href[];
-  /** Its comments, those for Outlook too, in their order: where their contents begin and end. */
-  readonly comments: readonly (readonly [start: number, end: number])[];
+  /** What no reader sees, in its order: in comments, those for Outlook too, and in elements for machines. */
+  readonly hidden: readonly (readonly [start: number, end: number])[];
   /** Where the last `</body>` begins; undefined where there is none. */
   readonly bodyEnd: number | undefined;
 }
@@ -34,15 +37,15 @@ export interface Scan {
  * @param masked the template with its Liquid covered; `template` itself says what the values are.
  */
 export function scan(masked: string, template: string): Scan {
-  const found: Found = { hrefs: [], comments: [], ends: [] };
+  const found: Found = { hrefs: [], hidden: [], ends: [] };
   read(masked, template, 0, found);
   const hrefs = found.hrefs.sort((a, b) => a.start - b.start);
-  return { hrefs, comments: found.comments, bodyEnd: found.ends.at(-1) };
+  return { hrefs, hidden: found.hidden, bodyEnd: found.ends.at(-1) };
 }
 
 interface Found {
   hrefs: Href[];
-  comments: [start: number, end: number][];
+  hidden: [start: number, end: number][];
   ends: number[];
 }
 
@@ -86,13 +89,17 @@ function read(html: string, template: string, base: number, found: Found): void 
     },
     onopentagend: endOfTag,
     onselfclosingtag: endOfTag,
+    ontext(start, end) {
+      if (base === 0 && SILENT.test(tag)) found.hidden.push([start, end]);
+    },
     onclosetag(start, end) {
+      tag = '';
       const isBody = base === 0 && withoutTags(html.slice(start, end)).toLowerCase() === 'body';
       if (isBody) found.ends.push(html.lastIndexOf('</', start));
     },
     oncomment(start, end, endOffset) {
       const comment = html.slice(start, end - endOffset);
-      if (base === 0) found.comments.push([start, end - endOffset]);
+      if (base === 0) found.hidden.push([start, end - endOffset]);
       const opening = CONDITIONAL.exec(comment)?.[0].length;
       const isClosed = comment.slice(-CONDITIONAL_END.length).toLowerCase() === CONDITIONAL_END;
       if (opening !== undefined && isClosed) read(comment.slice(opening), template, base + start + opening, found);
@@ -101,7 +108,6 @@ function read(html: string, template: string, base: number, found: Found): void 
     ondeclaration: nothing,
     onend: nothing,
     onprocessinginstruction: nothing,
-    ontext: nothing,
     ontextentity: nothing,
   };
   const tokenizer = new Tokenizer({ xmlMode: false, decodeEntities: true }, callbacks);

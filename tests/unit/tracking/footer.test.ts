@@ -65,10 +65,30 @@ describe('the end of a campaign', () => {
 
   it.each([
     ['in a comment', '<!-- Whisky Ltd, 1 High Street --><p>a</p>'],
+    ['for machines', '<script type="application/ld+json">["Whisky Ltd","1 High Street"]</script>'],
+    ['in its title', '<title>Whisky Ltd, 1 High Street</title><p>a</p>'],
     ['for some', '{% if vip %}Whisky Ltd, 1 High Street{% endif %}'],
   ])('has the address where the content names it %s', (_where, html) => {
     const message = ends({ html: html + LINK, text: 'T' }, 'Whisky Ltd\n1 High Street');
     expect(visible(message.html)).toContain('Whisky Ltd<br>1 High Street</div>');
+  });
+
+  it.each(['<p>a</p><!-- b', '<p>a</p><!--[if mso]>b', '<p>a</p><style>b', '<textarea>a'])(
+    'is refused where nobody would see it: %s',
+    (html) => {
+      expect(() => ends({ html })).toThrow(/content\.html/);
+      expect(ends({ html: LINK + html, text: 'T' }).html).toBe(
+        LINK.replace('{{ unsubscribe_url }}', 'https://hub/u/1') + html,
+      );
+    },
+  );
+
+  it.each([
+    '{% assign unsubscribe_url = "x" %}',
+    '{% capture pmh_open %}{% endcapture %}',
+    '{% for pmh_links in x %}{% endfor %}',
+  ])('is made by nobody else: %s', (html) => {
+    expect(() => ends({ html: `<p>a</p>${html}` })).toThrow(/content\.html/);
   });
 
   it('is there in a message without HTML', () => {

@@ -9,7 +9,11 @@ const PLACE = /\{\{ pmh_links\[(\d+)\] \}\}/;
 
 function rewritten(html: string, { opens = false, clicks = true, footer = '' } = {}) {
   const { parsed } = compile({ subject: 'S', html, text: 'T' });
-  return rewrite({ html, parsed: parsed.html ?? [], tracksClicks: clicks, tracksOpens: opens, footer });
+  const { html: tracked, links } = rewrite({
+    ...{ html, parsed: parsed.html ?? [], footer },
+    ...{ tracksClicks: clicks, tracksOpens: opens },
+  });
+  return { html: tracked, links };
 }
 
 /** What an attribute's value says, as far as these newsletters need it: by another way than the code under test. */
