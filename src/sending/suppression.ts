@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import { SuppressionModel, type SuppressionReason } from '../models/suppression.js';
+import { type Suppression, SuppressionModel, type SuppressionReason } from '../models/suppression.js';
 import { isDuplicateKey, JOURNALED } from '../mongo.js';
 import { owned, type Tenant } from '../tenant.js';
 
@@ -31,9 +31,9 @@ export async function suppress(
     return modifiedCount + upsertedCount > 0;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    // The row is there: with this reason, or made by another call a moment ago for another one.
-    const { modifiedCount } = await SuppressionModel.updateOne(withoutReason, add, WRITE);
-    return modifiedCount > 0;
+    // A row was there: with this reason, or another call's of this moment, which may be gone again.
+    if (await reasonOf(tenant, email, reason)) return false;
+    return suppress(tenant, email, reason, source);
   }
 }
 
@@ -52,27 +52,21 @@ export async function suppressAll(
   }).lean();
   const known = new Set(present.map(({ email }) => email));
   const now = new Date();
-  const add = (email: string, upsert: boolean) => ({
+  const add = (email: string) => ({
     updateOne: {
       filter: owned(tenant, { email, 'reasons.reason': { $ne: reason } }),
       update: { $push: { reasons: { reason, source, at: now } } },
-      upsert,
+      upsert: true,
     },
   });
   const unknown = emails.filter((email) => !known.has(email));
   if (unknown.length === 0) return emails.map((_, place) => place);
   try {
-    await SuppressionModel.bulkWrite(
-      unknown.map((email) => add(email, true)),
-      { ordered: false, writeConcern: JOURNALED },
-    );
+    await SuppressionModel.bulkWrite(unknown.map(add), { ordered: false, writeConcern: JOURNALED });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    // Rows made by others a moment ago, with this reason or for another one.
-    await SuppressionModel.bulkWrite(
-      unknown.map((email) => add(email, false)),
-      { ordered: false, writeConcern: JOURNALED },
-    );
+    // Rows of others were there a moment ago, with this reason or for another one, and may be gone again.
+    await suppressAll(tenant, unknown, reason, source);
   }
   return emails.flatMap((email, place) => (known.has(email) ? [place] : []));
 }
@@ -89,6 +83,16 @@ export async function unsuppress(tenant: Tenant, email: string, reason: Suppress
   );
   if (modifiedCount > 0) await SuppressionModel.deleteOne(owned(tenant, { email, reasons: { $size: 0 } }));
   return modifiedCount > 0;
+}
+
+/** When an address was put on the list for a reason, and by whom; undefined where it is not there for that. */
+export async function reasonOf(
+  tenant: Tenant,
+  email: string,
+  reason: SuppressionReason,
+): Promise<Suppression['reasons'][number] | undefined> {
+  const row = await SuppressionModel.findOne(owned(tenant, { email }), { reasons: 1 }).lean<Suppression>();
+  return row?.reasons.find((one) => one.reason === reason);
 }
 
 /** Which of these addresses get no bulk mail, each with its gravest reason. @param emails in the hub's one spelling. */

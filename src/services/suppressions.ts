@@ -70,11 +70,12 @@ export async function importAll(
   source: Source,
 ): Promise<ImportReport> {
   const free = { renew: async () => undefined, confirm: async () => undefined };
-  return importEntries(source, free, async (batch) => {
+  const write = async (batch: readonly { email: string }[]) => {
     const emails = batch.map(({ email }) => email);
     const known = await suppressAll(tenant, emails, reason, sourceOf(author));
     return { added: emails.length - known.length, duplicates: known.length, suppressed: 0 };
-  });
+  };
+  return importEntries(source, free, write, 'email');
 }
 
 const sourceOf = ({ kind, id }: Caller) => `${kind}:${id.toHexString()}`;

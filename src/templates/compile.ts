@@ -1,7 +1,7 @@
 import { type Liquid, LiquidError, type Template, Tokenizer, TokenKind } from 'liquidjs';
 import { invalid, type Problem } from '../errors.js';
 import { htmlEngine, MAX_SOURCE, plainEngine } from './engines.js';
-import { namesUsed } from './names.js';
+import { namesDefined, namesUsed } from './names.js';
 import { isNestedTooDeep, MAX_DEPTH } from './nesting.js';
 import type { Compiled, TemplateSource, TemplateVariable } from './source.js';
 import { htmlToTextTemplate } from './text-part.js';
@@ -9,6 +9,9 @@ import { htmlToTextTemplate } from './text-part.js';
 /** The parser's cost grows with the square of these; no mail comes near them. */
 const MAX_TAGS = 5_000;
 const MAX_TAG = 10_000;
+
+/** Each message has its own; a tag that gave them another value would take its reader's way out. */
+const NOT_TO_BE_DEFINED = ['unsubscribe_url', 'pmh_open', 'pmh_links'];
 
 /**
  * Parses a template once, for any number of renderings. A text part that is absent is derived from the HTML here.
@@ -46,7 +49,10 @@ function parsePart(engine: Liquid, part: string): { parsed: Template[] } | { mes
     const tags = new Tokenizer(part).readTopLevelTokens().filter(({ kind }) => kind !== TokenKind.HTML);
     if (tags.length > MAX_TAGS) return { message: `must have at most ${MAX_TAGS} tags` };
     if (tags.some((tag) => tag.size() > MAX_TAG)) return { message: `must have tags of at most ${MAX_TAG} characters` };
-    return { parsed: engine.parse(part) };
+    const parsed = engine.parse(part);
+    const defined = namesDefined(parsed);
+    const ours = NOT_TO_BE_DEFINED.find((name) => defined.has(name));
+    return ours ? { message: `must not give ${ours} a value: each message has its own` } : { parsed };
   } catch (error) {
     if (error instanceof LiquidError) return { message: parseMessage(error) };
     throw error;

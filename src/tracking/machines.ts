@@ -19,9 +19,9 @@ const PERSONS_PROXY = /\bGoogleImageProxy\b/;
 /** Apple's Mail Privacy Protection fetches every picture ahead, and says no more of itself than this. */
 const APPLE_PRIVACY = 'Mozilla/5.0';
 
-/** Programs and libraries, and what scans mail. Mail programs and browsers say none of it. */
+/** Programs and libraries, and what scans mail. Mail programs and browsers say none of it; a Cubot is a telephone. */
 const MACHINES =
-  /bot\b|crawl|spider|slurp|scan|preview|headless|phantomjs|curl\/|wget\/|python|java\/|okhttp|go-http|libwww|httpclient|node-fetch|axios|undici|\bruby\b|\bperl\b|barracuda|proofpoint|mimecast|symantec|messagelabs|ironport|fireeye|trendmicro|zscaler|forcepoint|websense|sophos|bitdefender|kaspersky|safelinks|facebookexternalhit|whatsapp|monitor|guzzle/i;
+  /(?<!cu)bot\b|crawl|spider|slurp|scan|preview|headless|phantomjs|curl\/|wget\/|python|java\/|okhttp|go-http|libwww|httpclient|node-fetch|axios|undici|\bruby\b|\bperl\b|barracuda|proofpoint|mimecast|symantec|messagelabs|ironport|fireeye|trendmicro|zscaler|forcepoint|websense|sophos|bitdefender|kaspersky|safelinks|facebookexternalhit|whatsapp|monitor|guzzle/i;
 
 /** Where those fetch from that look like a browser. */
 const RANGES: readonly [network: string, prefix: number][] = [
@@ -65,12 +65,14 @@ export function isKnownMachine({ userAgent, ip, isPrefetch }: Hit): boolean | un
 export interface Sent {
   sentAt?: Date | null | undefined;
   deliveredAt?: Date | null | undefined;
+  /** When it was given up to learn whether it went out. */
+  unconfirmedAt?: Date | null | undefined;
 }
 
 /** Whether somebody was there so soon after the message as only a machine can be. */
-export function isSoon(at: Date, { sentAt, deliveredAt }: Sent): boolean {
-  // Without either, the outcome of the send is still to be written: as soon as can be.
-  const cameAt = deliveredAt ?? sentAt;
+export function isSoon(at: Date, { sentAt, deliveredAt, unconfirmedAt }: Sent): boolean {
+  // Without any, the outcome of the send is still to be written: as soon as can be.
+  const cameAt = deliveredAt ?? sentAt ?? unconfirmedAt;
   return !cameAt || at.getTime() - cameAt.getTime() < SOON_MS;
 }
 

@@ -22,8 +22,10 @@ interface Open extends MessageLink {
   isKnownMachine: boolean | undefined;
 }
 
-/** By delivery, and whether it is known for a machine's: the first of each tells all there is. */
+/** By delivery, second, and whether it is known for a machine's: the first of each tells all there is. */
 let gathered = new Map<string, Open>();
+/** How many were taken from there, and neither written nor put back yet. */
+let underWay = 0;
 let timer: NodeJS.Timeout | undefined;
 let writing: Promise<void> = Promise.resolve();
 
@@ -39,7 +41,7 @@ export async function noteOpen(token: string, hit: Hit | undefined): Promise<boo
   const open = { ...link, hit, isKnownMachine: isKnownMachine(hit) };
   const key = keyOf(open);
   if (gathered.has(key)) return true;
-  if (gathered.size >= MAX_GATHERED) {
+  if (gathered.size + underWay >= MAX_GATHERED) {
     await write([open]);
     return true;
   }
@@ -54,6 +56,7 @@ export function flushOpens(): Promise<void> {
   timer = undefined;
   const opens = [...gathered.values()];
   gathered = new Map();
+  underWay += opens.length;
   writing = writing.then(async () => {
     for (let first = 0; first < opens.length; first += CHUNK) {
       const chunk = opens.slice(first, first + CHUNK);
@@ -61,6 +64,7 @@ export function flushOpens(): Promise<void> {
         logger().warn({ err, opens: chunk.length }, 'opens could not be written; they are tried again');
         gatherAgain(chunk);
       });
+      underWay -= chunk.length;
     }
   });
   return writing;
@@ -75,20 +79,31 @@ export async function closeOpens(): Promise<void> {
 }
 
 function gatherAgain(opens: readonly Open[]): void {
-  for (const open of opens) {
-    if (gathered.size < MAX_GATHERED) gathered.set(keyOf(open), open);
-  }
+  for (const open of opens) gathered.set(keyOf(open), open);
   timer ??= setTimeout(() => void flushOpens(), GATHER_MS);
 }
 
-const keyOf = (open: Open) => `${open.deliveryId.toHexString()}${open.isKnownMachine ?? ''}`;
+/** The second, as a scanner may come so soon as a person cannot, and wait here with the person behind it. */
+const keyOf = ({ deliveryId, hit, isKnownMachine: known }: Open) =>
+  `${deliveryId.toHexString()} ${Math.floor(hit.at.getTime() / GATHER_MS)} ${known ?? ''}`;
 
 type Known = Pick<
   Delivery,
-  '_id' | 'business' | 'campaign' | 'email' | 'sentAt' | 'deliveredAt' | 'openedAt' | 'machineOpenedAt'
+  | '_id'
+  | 'business'
+  | 'campaign'
+  | 'email'
+  | 'sentAt'
+  | 'deliveredAt'
+  | 'unconfirmedAt'
+  | 'openedAt'
+  | 'machineOpenedAt'
 >;
 
-const KNOWN = { business: 1, campaign: 1, email: 1, sentAt: 1, deliveredAt: 1, openedAt: 1, machineOpenedAt: 1 };
+const KNOWN = {
+  ...{ business: 1, campaign: 1, email: 1 },
+  ...{ sentAt: 1, deliveredAt: 1, unconfirmedAt: 1, openedAt: 1, machineOpenedAt: 1 },
+};
 
 /** The earliest open of each kind stays, whatever the order. Only a delivery of the token's business is touched. */
 async function write(opens: readonly Open[]): Promise<void> {

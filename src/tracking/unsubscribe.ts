@@ -1,10 +1,11 @@
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import { BusinessModel } from '../models/business.js';
 import { DeliveryModel } from '../models/delivery.js';
 import { JOURNALED } from '../mongo.js';
 import { log } from '../sending/log.js';
-import { suppress, unsuppress } from '../sending/suppression.js';
+import { reasonOf, suppress, unsuppress } from '../sending/suppression.js';
 import { owned } from '../tenant.js';
+import { idWithin } from './event-ids.js';
 import { type Unsubscribe, verifyUnsubscribe } from './tokens.js';
 
 /** Whom an unsubscribe link is about. */
@@ -31,23 +32,29 @@ export async function read(token: string): Promise<Subscriber | undefined> {
  */
 export async function unsubscribe({ businessId, deliveryId, email }: Subscriber): Promise<void> {
   const tenant = { businessId };
-  const at = new Date();
-  const isNews = await suppress(tenant, email, 'unsubscribed', `link:${deliveryId.toHexString()}`);
+  const source = `link:${deliveryId.toHexString()}`;
+  await suppress(tenant, email, 'unsubscribed', source);
   await DeliveryModel.updateOne(
     owned(tenant, { _id: deliveryId, unsubscribedAt: { $exists: false } }),
-    { $set: { unsubscribedAt: at } },
+    { $set: { unsubscribedAt: new Date() } },
     { writeConcern: JOURNALED },
   );
-  if (!isNews) return;
-  const delivery = await DeliveryModel.findOne(owned(tenant, { _id: deliveryId }), { campaign: 1 }).lean();
-  const campaign = delivery?.campaign ? { campaign: delivery.campaign } : {};
+  const reason = await reasonOf(tenant, email, 'unsubscribed');
+  if (reason?.source === source) await tellLog({ businessId, deliveryId, email }, reason.at);
+}
+
+/** The same event whenever it is told: also by the second try where the first one ended before this. */
+async function tellLog({ businessId, deliveryId, email }: Unsubscribe, at: Date): Promise<void> {
+  const delivery = await DeliveryModel.findOne(owned({ businessId }, { _id: deliveryId }), { campaign: 1 }).lean<{
+    campaign?: Types.ObjectId;
+  }>();
   await log([
     {
-      _id: new Types.ObjectId(),
+      _id: idWithin(['unsubscribed', deliveryId.toHexString()], at, 1),
       business: businessId,
       type: 'email.unsubscribed',
       at,
-      ...campaign,
+      ...(delivery?.campaign ? { campaign: delivery.campaign } : {}),
       delivery: deliveryId,
       email,
     },

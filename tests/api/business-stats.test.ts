@@ -101,6 +101,7 @@ describe('GET /api/business/stats', () => {
     expect((await statsOf(who, '?to=2026-01-30')).from).toBe('2026-01-01');
     expect((await statsOf(who, '?from=2026-01-01&to=2027-01-01')).series).toHaveLength(366);
     expect((await statsOf(who, `?from=${last.to}`)).series).toHaveLength(1);
+    expect(await statsOf(who, '?from=9999-12-31')).toMatchObject({ to: '9999-12-31', totals: { sent: 0 } });
   });
 
   it('has no rates of nothing', async () => {

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DomainClaimModel } from '../../src/models/domain-claim.js';
-import { NameServer } from '../support/dns.js';
 import { checkNow, domainEvents, publish, type ShownDomain } from '../support/domains.js';
 import { apiKey, connectSes, once, type Registered, register, superAdmin, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
+import { NameServer } from '../support/name-server.js';
 import { type Sender, ses } from '../support/sending.js';
 
 const dns = new NameServer();

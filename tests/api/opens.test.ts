@@ -43,6 +43,38 @@ describe('opens that are gathered', () => {
     expect((await message.read()).openedAt).toBeInstanceOf(Date);
   });
 
+  it('of a person are not lost behind a scanner’s while MongoDB takes none', async () => {
+    const message = await tracked(await shop(), []);
+    const { sentAt } = await message.read();
+    const token = signOpen({ businessId: message.business, deliveryId: message.id });
+    const hitAfter = (ms: number) => ({ at: new Date(Number(sentAt) + ms), userAgent: BROWSER, isPrefetch: false });
+    const write = vi.spyOn(DeliveryModel.collection, 'bulkWrite').mockRejectedValue(new Error('away'));
+    await noteOpen(token, hitAfter(500));
+    await flushOpens();
+    await noteOpen(token, hitAfter(10_000));
+    write.mockRestore();
+    await flushOpens();
+    expect(await message.read()).toMatchObject({ machineOpenedAt: hitAfter(500).at, openedAt: hitAfter(10_000).at });
+  });
+
+  it('are kept while others come, however many', async () => {
+    const message = await tracked(await shop(), []);
+    const hit = { at: new Date(), userAgent: BROWSER, isPrefetch: false };
+    const note = (deliveryId: Types.ObjectId) => noteOpen(signOpen({ businessId: message.business, deliveryId }), hit);
+    const many = (count: number) => Promise.allSettled(Array.from({ length: count }, () => note(new Types.ObjectId())));
+    const find = vi.spyOn(DeliveryModel.collection, 'find').mockImplementation(() => {
+      throw new Error('away');
+    });
+    await note(message.id);
+    await many(19_999);
+    const flushed = flushOpens();
+    await many(20_000);
+    await flushed;
+    find.mockRestore();
+    await flushOpens();
+    expect((await message.read()).openedAt).toEqual(hit.at);
+  });
+
   it('are tried again by themselves', async () => {
     const message = await tracked(await shop(), []);
     vi.spyOn(EventModel.collection, 'insertMany').mockRejectedValueOnce(new Error('away'));

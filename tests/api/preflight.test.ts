@@ -134,6 +134,14 @@ describe('POST /api/campaigns/:id/preflight', () => {
     ]);
   });
 
+  it('refuses content that would hide the way out', async () => {
+    const who = await sender();
+    const id = await draft(who, people(1), { content: { html: '<p>a</p><!-- never closed' } });
+    const errors = [{ path: 'content.html', message: expect.stringContaining('never closed') }];
+    expect((await preflight(who, id)).problems).toEqual(errors);
+    expect(await refused(who, id)).toMatchObject({ errors });
+  });
+
   it('refuses content that takes too long to render', async () => {
     const who = await sender();
     const slow = '{% for a in (1..400) %}{% for b in (1..400) %}{{ a }}{% endfor %}{% endfor %}'.repeat(3);

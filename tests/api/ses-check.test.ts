@@ -11,10 +11,10 @@ import type { Finding } from '../../src/schemas/ses-check.js';
 import { administer } from '../../src/ses/administration.js';
 import { DESTINATION, EVENT_KINDS } from '../../src/ses/event-wiring.js';
 import { turnOf } from '../../src/ses/pacing.js';
-import { NameServer } from '../support/dns.js';
 import { publish } from '../support/domains.js';
 import { apiKey, register, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
+import { NameServer } from '../support/name-server.js';
 import { as, type Sender, sender, ses } from '../support/sending.js';
 import { startSubscriber } from '../support/sns-subscriber.js';
 

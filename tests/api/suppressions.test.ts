@@ -86,6 +86,24 @@ describe('the suppression list', () => {
     expect(await SuppressionModel.countDocuments(tenantFilter(who))).toBe(1_204);
   });
 
+  it('takes the addresses of a file, whatever its other columns are', async () => {
+    const who = await register();
+    const titles = [
+      'Email',
+      'Tags',
+      'Tags',
+      'constructor',
+      'Q'.repeat(200),
+      ...Array.from({ length: 60 }, (_, n) => `c${n}`),
+    ];
+    const row = ['ann@example.com', ...titles.slice(1).map(() => 'x')].join(',');
+    const named = `bob@example.com,${'N'.repeat(300)}`;
+    for (const csv of [`${titles.join(',')}\n${row}\n`, `email,name\n${named}\n`]) {
+      const { body } = await upload(who, 'text/csv', csv);
+      expect(body).toMatchObject({ success: true, added: 1, invalid: 0 });
+    }
+  });
+
   describe('and SES’s own', () => {
     const email = 'ann@example.com';
     const v2 = (accessKeyId: string) =>

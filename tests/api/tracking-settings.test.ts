@@ -1,12 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as configuration from '../../src/config.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { EmailCampaignModel } from '../../src/models/email-campaign.js';
 import { EmailTemplateModel } from '../../src/models/email-template.js';
 import { type Registered, register, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
-import { startNameServer, type Zone } from '../support/name-server.js';
+import { NameServer } from '../support/name-server.js';
 import { as, draft, people, sender } from '../support/sending.js';
+
+const dns = new NameServer();
+process.env.DNS_SERVERS = await dns.start();
 
 useHub();
 
@@ -54,19 +56,9 @@ describe('the postal address', () => {
 });
 
 describe('the tracking domain', () => {
-  const zone: Zone = {};
-  let server: Awaited<ReturnType<typeof startNameServer>>;
-  beforeEach(async () => {
-    server = await startNameServer(zone);
-    const { config } = configuration;
-    const real = config();
-    vi.spyOn(configuration, 'config').mockReturnValue({ ...real, dnsServers: [server.address] });
-    Object.assign(zone, { 'hub.example.test': { A: ['192.0.2.1', '192.0.2.2'] } });
-  });
-  afterEach(() => {
-    vi.restoreAllMocks();
-    server.close();
-    for (const name of Object.keys(zone)) delete zone[name];
+  beforeEach(() => {
+    dns.names.clear();
+    dns.names.set('hub.example.test', { A: ['192.0.2.1', '192.0.2.2'] });
   });
 
   it.each([
@@ -76,7 +68,7 @@ describe('the tracking domain', () => {
   ])('is kept when %s', async (_why, records) => {
     const who = await register();
     const domain = `${unique('links')}.example.com`;
-    zone[domain] = records;
+    dns.names.set(domain, records);
     expect((await set(who, { trackingDomain: domain.toUpperCase() })).trackingDomain).toBe(domain);
     expect((await set(who, { trackingDomain: null })).trackingDomain).toBeNull();
   });
@@ -90,7 +82,7 @@ describe('the tracking domain', () => {
   ])('is refused when it %s', async (_why, records) => {
     const who = await register();
     const domain = `${unique('links')}.example.com`;
-    if (records) zone[domain] = records;
+    if (records) dns.names.set(domain, records);
     const { status, errors } = await refused(who, { trackingDomain: domain, defaultFromName: 'New' });
     expect(status).toBe(422);
     expect(errors).toEqual([
@@ -105,7 +97,7 @@ describe('the tracking domain', () => {
   it('belongs to one business', async () => {
     const [first, second] = await Promise.all([register(), register()]);
     const domain = `${unique('links')}.example.com`;
-    zone[domain] = { CNAME: 'hub.example.test' };
+    dns.names.set(domain, { CNAME: 'hub.example.test' });
     await set(first, { trackingDomain: domain });
     expect((await set(first, { trackingDomain: domain })).trackingDomain).toBe(domain);
     expect(await refused(second, { trackingDomain: domain })).toMatchObject({
@@ -121,13 +113,13 @@ describe('the tracking domain', () => {
       { _id: owner.businessId },
       { $set: { sendingDomains: [{ domain, verified: true }] } },
     );
-    zone[`go.links.${domain}`] = { CNAME: 'hub.example.test' };
+    dns.names.set(`go.links.${domain}`, { CNAME: 'hub.example.test' });
     expect((await refused(other, { trackingDomain: `go.links.${domain}` })).status).toBe(422);
     expect((await set(owner, { trackingDomain: `go.links.${domain}` })).trackingDomain).toBe(`go.links.${domain}`);
   });
 
   it('can be tried again when DNS does not answer', { timeout: 30_000 }, async () => {
-    zone['slow.example.com'] = { silent: true };
+    dns.names.set('slow.example.com', { silent: true });
     expect(await refused(await register(), { trackingDomain: 'slow.example.com' })).toMatchObject({ status: 503 });
   });
 

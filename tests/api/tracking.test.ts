@@ -208,6 +208,16 @@ describe('GET /t/c/:token', () => {
     await nothingHappened(message);
   });
 
+  it('takes a reader for a person also where nobody knows whether the message went out', async () => {
+    const unknown = { status: 'unconfirmed', sentAt: null, unconfirmedAt: new Date(Date.now() - 3_600_000) } as const;
+    const message = await tracked(await shop(), LINKS, unknown);
+    await get(message.open).expect(200);
+    await flushOpens();
+    expect((await message.read()).openedAt).toBeInstanceOf(Date);
+    await get(message.click(0)).expect(302);
+    expect((await message.read()).clickedAt).toBeInstanceOf(Date);
+  });
+
   it.each([
     ['that says so', { 'User-Agent': 'Barracuda Sentinel (EE)' }, {}],
     ['that only fetches ahead', { 'User-Agent': BROWSER, 'Sec-Purpose': 'prefetch;anonymous-client-ip' }, {}],

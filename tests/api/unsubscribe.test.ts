@@ -1,15 +1,18 @@
-import { Types } from 'mongoose';
-import { describe, expect, it } from 'vitest';
+import mongoose, { Types } from 'mongoose';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
 import { EventModel } from '../../src/models/event.js';
 import { SuppressionModel } from '../../src/models/suppression.js';
-import { blockedForBulk, suppress } from '../../src/sending/suppression.js';
+import { blockedForBulk, suppress, suppressAll } from '../../src/sending/suppression.js';
 import { signUnsubscribe } from '../../src/tracking/tokens.js';
 import { type Registered, register, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 
 useHub();
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 async function mailed(who: Registered) {
   const [business, now] = [new Types.ObjectId(who.businessId), new Date()];
@@ -125,6 +128,15 @@ describe('POST /u/:token', () => {
     expect(await logged()).toHaveLength(2);
   });
 
+  it('tells the log also when the first try ended in the middle', async () => {
+    const { tenant, email, deliveryId, path } = await mailed(await register());
+    await suppress(tenant, email, 'unsubscribed', `link:${deliveryId}`);
+    for (let n = 0; n < 2; n += 1) await api().post(path).expect(200);
+    expect(await EventModel.find({ delivery: deliveryId }).lean()).toMatchObject([
+      { type: 'email.unsubscribed', email },
+    ]);
+  });
+
   it('answers without a redirect, a cookie or a login', async () => {
     const { path } = await mailed(await register());
     const { headers, redirects } = await api().post(path).type('form').send('List-Unsubscribe=One-Click').expect(200);
@@ -171,5 +183,16 @@ describe('suppress', () => {
     expect(results.filter(Boolean)).toHaveLength(4);
     expect((await rowOf(tenant, email))?.reasons.map(({ reason }) => reason).sort()).toEqual([...reasons].sort());
     expect(await blockedForBulk(tenant, [email])).toEqual(new Map([[email, 'complained']]));
+  });
+
+  it('stays, though the row it met is gone a moment later', async () => {
+    const tenant = { businessId: new Types.ObjectId() };
+    const [one, other] = [`${unique('p')}@example.com`, `${unique('p')}@example.com`];
+    const met = new mongoose.mongo.MongoServerError({ code: 11_000 });
+    vi.spyOn(SuppressionModel, 'updateOne').mockRejectedValueOnce(met);
+    vi.spyOn(SuppressionModel, 'bulkWrite').mockRejectedValueOnce(met);
+    expect(await suppress(tenant, one, 'manual', 'test')).toBe(true);
+    expect(await suppressAll(tenant, [other], 'manual', 'test')).toEqual([]);
+    expect((await blockedForBulk(tenant, [one, other])).size).toBe(2);
   });
 });

@@ -2,8 +2,8 @@ import { BusinessModel } from '../../src/models/business.js';
 import { EventModel } from '../../src/models/event.js';
 import { checkDue } from '../../src/sending/domains/due.js';
 import { relay } from '../../src/sending/upkeep/outbox.js';
-import type { NameServer } from './dns.js';
 import type { Registered } from './factories.js';
+import type { NameServer } from './name-server.js';
 import { until } from './until.js';
 
 /** A domain as the API shows it. */

@@ -1,37 +1,82 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** What names have, in capitals by kind; `silent` names are never answered. */
-export type Zone = Record<string, { CNAME?: string; A?: string[]; silent?: boolean }>;
+/** What a name has. */
+export interface DnsName {
+  A?: string[];
+  AAAA?: string[];
+  CNAME?: string;
+  MX?: { priority: number; exchange: string }[];
+  TXT?: string[];
+  /** Never answered, whatever is asked of it. */
+  silent?: boolean;
+}
 
-const TYPES = { A: 1, CNAME: 5 } as const;
+const TYPES = { A: 1, CNAME: 5, MX: 15, TXT: 16, AAAA: 28 } as const;
 const NO_SUCH_NAME = 3;
+const SERVER_FAILURE = 2;
 
-/** A DNS server over UDP on a free port (RFC 1035), as small as the tests need it. @returns its `host:port`. */
-export async function startNameServer(zone: Zone): Promise<{ address: string; close(): void }> {
-  const socket = createSocket('udp4');
-  socket.on('message', (query, { port, address }) => {
+/** A DNS server over UDP (RFC 1035), as small as the tests need it. */
+export class NameServer {
+  /** What there is, by lower-case name. */
+  readonly names = new Map<string, DnsName>();
+  /** Whether it answers nothing but failures. */
+  isBroken = false;
+  private readonly socket = createSocket('udp4');
+
+  /** Listens on a free port. @returns its `host:port`. */
+  async start(): Promise<string> {
+    this.socket.on('message', (query, { port, address }) => {
+      const answer = this.answer(query);
+      if (answer) this.socket.send(answer, port, address);
+    });
+    this.socket.bind(0, '127.0.0.1');
+    await once(this.socket, 'listening');
+    // Whatever else runs decides how long the process lives.
+    this.socket.unref();
+    return `127.0.0.1:${this.socket.address().port}`;
+  }
+
+  private answer(query: Buffer): Buffer | undefined {
     const { name, type, end } = questionOf(query);
-    const known = zone[name];
-    if (known?.silent) return;
-    const answers = [
-      ...(known?.CNAME && type !== TYPES.A ? [[TYPES.CNAME, encodeName(known.CNAME)] as const] : []),
-      ...(known?.A ?? []).map((ip) => [TYPES.A, Buffer.from(ip.split('.').map(Number))] as const),
-    ].filter(([kind]) => kind === type);
+    const known = this.names.get(name);
+    if (known?.silent) return undefined;
+    const data = known && !this.isBroken ? dataOf(known, type) : [];
+    const code = this.isBroken ? SERVER_FAILURE : known ? 0 : NO_SUCH_NAME;
     const head = Buffer.alloc(12);
     query.copy(head, 0, 0, 2);
-    head.writeUInt16BE(0x8180 | (known ? 0 : NO_SUCH_NAME), 2);
+    head.writeUInt16BE(0x8180 | code, 2);
     head.writeUInt16BE(1, 4);
-    head.writeUInt16BE(answers.length, 6);
-    socket.send(
-      Buffer.concat([head, query.subarray(12, end), ...answers.map(([kind, data]) => record(kind, data))]),
-      port,
-      address,
-    );
-  });
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  return { address: `127.0.0.1:${socket.address().port}`, close: () => socket.close() };
+    head.writeUInt16BE(data.length, 6);
+    return Buffer.concat([head, query.subarray(12, end), ...data.map((one) => record(type, one))]);
+  }
+}
+
+function dataOf({ A = [], AAAA = [], CNAME, MX = [], TXT = [] }: DnsName, type: number): Buffer[] {
+  switch (type) {
+    case TYPES.A:
+      return A.map((ip) => Buffer.from(ip.split('.').map(Number)));
+    case TYPES.AAAA:
+      // Written out in full: eight groups.
+      return AAAA.map((ip) =>
+        Buffer.from(ip.split(':').flatMap((group) => [...Buffer.from(group.padStart(4, '0'), 'hex')])),
+      );
+    case TYPES.CNAME:
+      return CNAME ? [encodeName(CNAME)] : [];
+    case TYPES.MX:
+      return MX.map(({ priority, exchange }) => Buffer.concat([Buffer.from([0, priority]), encodeName(exchange)]));
+    case TYPES.TXT:
+      return TXT.map((text) =>
+        Buffer.concat(pieces(text).map((one) => Buffer.concat([Buffer.from([one.length]), one]))),
+      );
+    default:
+      return [];
+  }
+}
+
+/** A text is stored in pieces of at most 255 bytes; shorter ones here, so that they are put together again. */
+function pieces(text: string): Buffer[] {
+  return (text.match(/.{1,20}/gs) ?? ['']).map((piece) => Buffer.from(piece));
 }
 
 function questionOf(query: Buffer): { name: string; type: number; end: number } {
@@ -46,7 +91,7 @@ function questionOf(query: Buffer): { name: string; type: number; end: number } 
 
 /** The name is the question's: a pointer to where that stands. */
 function record(type: number, data: Buffer): Buffer {
-  const head = Buffer.from([0xc0, 0x0c, 0, type, 0, 1, 0, 0, 0, 60, 0, 0]);
+  const head = Buffer.from([0xc0, 0x0c, 0, type, 0, 1, 0, 0, 0, 0, 0, 0]);
   head.writeUInt16BE(data.length, 10);
   return Buffer.concat([head, data]);
 }

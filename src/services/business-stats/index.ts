@@ -55,10 +55,12 @@ export async function stats(
   return { from, to, timezone, asOf, totals: sumOf(days), days };
 }
 
-/** Until today, where that is no more than the default. */
+/** Until today, where that is no more than the default; of days to come the first. */
 function lastOf(from: string, timezone: string): string {
-  const [today, last] = [dayIn(timezone), dayAfter(from, DEFAULT_DAYS - 1)];
-  return today < last && today >= from ? today : last;
+  const today = dayIn(timezone);
+  if (from >= today) return from;
+  const last = dayAfter(from, DEFAULT_DAYS - 1);
+  return today < last ? today : last;
 }
 
 const toDays = (edges: readonly Date[]): Day[] => edges.slice(1).map((to, n) => ({ from: edges[n] ?? to, to }));

@@ -1,6 +1,9 @@
 import { variablesProblem } from '../../schemas/common.js';
 import { BrokenStream } from './broken-stream.js';
 
+/** Whether a file's columns beside the address matter: `email` leaves them out, whatever they are. */
+export type Columns = 'all' | 'email';
+
 /** What each cell of a row is, by its place. */
 export interface CsvHeader {
   /** How many cells a row has. */
@@ -32,14 +35,15 @@ export function separatorOf(headerLine: string): (typeof SEPARATORS)[number] {
  * title are left out.
  * @throws BrokenStream without an email column, with two of one name, or with titles that cannot be variables.
  */
-export function readHeader(titles: readonly string[]): CsvHeader {
+export function readHeader(given: readonly string[], columns: Columns = 'all'): CsvHeader {
+  const titles = columns === 'all' ? given : given.map((title) => (isEmail(title) ? title : ''));
   if (titles.some((title) => title.length > MAX_TITLE_LENGTH)) {
     throw new BrokenStream(`has a column title of more than ${MAX_TITLE_LENGTH} characters in its first row`);
   }
   const keys = titles.map(keyOf);
   const email = keys.indexOf('email');
   if (email === -1) {
-    const seen = titles.slice(0, MAX_SHOWN_TITLES).map((title) => JSON.stringify(title.slice(0, MAX_SHOWN_TITLE)));
+    const seen = given.slice(0, MAX_SHOWN_TITLES).map((title) => JSON.stringify(title.slice(0, MAX_SHOWN_TITLE)));
     throw new BrokenStream(`has no column "email" in its first row; the columns there are ${seen.join(', ')}`);
   }
   const twice = keys.find((key, index) => key !== '' && keys.indexOf(key) !== index);
@@ -53,6 +57,8 @@ export function readHeader(titles: readonly string[]): CsvHeader {
   if (problem) throw new BrokenStream(`has columns that cannot be variables, which ${problem}`);
   return { width: titles.length, email, name: keys.indexOf('name'), variables };
 }
+
+const isEmail = (title: string) => title.length <= MAX_TITLE_LENGTH && keyOf(title) === 'email';
 
 function keyOf(title: string): string {
   const lower = title.trim().toLowerCase();

@@ -1,6 +1,6 @@
 import type { CsvError, Info } from 'csv-parse';
 import { type Variables, variablesProblem } from '../../schemas/common.js';
-import { type CsvHeader, readHeader } from './csv-header.js';
+import { type Columns, type CsvHeader, readHeader } from './csv-header.js';
 import { type Entry, readEntry, reject } from './entry.js';
 
 /** What an export puts before a cell that a spreadsheet would take for a formula is taken off again. */
@@ -14,6 +14,8 @@ export class CsvRows {
   #header: CsvHeader | undefined;
   #entries: Entry[] = [];
   #lastLine = 0;
+
+  constructor(private readonly columns: Columns) {}
 
   /** The line on which the row begins that comes next. */
   get nextLine(): number {
@@ -43,7 +45,7 @@ export class CsvRows {
       this.#lastLine = lines;
       this.#entries.push(entryOf(line, cells, this.#header));
     } else {
-      this.#header = readHeader(cells.map(unescaped));
+      this.#header = readHeader(cells.map(unescaped), this.columns);
       this.#lastLine = lines;
     }
   }

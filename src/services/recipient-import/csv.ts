@@ -1,6 +1,6 @@
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { BrokenStream, brokenAt } from './broken-stream.js';
-import { separatorOf } from './csv-header.js';
+import { type Columns, separatorOf } from './csv-header.js';
 import { CsvRows } from './csv-rows.js';
 import { type Entry, MAX_LINE_BYTES } from './entry.js';
 import { lineBlocks, unixLines } from './lines.js';
@@ -11,8 +11,8 @@ import { lineBlocks, unixLines } from './lines.js';
  * is no variable; a row with more or fewer cells than the header is rejected.
  * @throws BrokenStream where it cannot be read on: an unusable header, a quote that does not close, an overlong row.
  */
-export async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Entry[]> {
-  const rows = new CsvRows();
+export async function* readCsv(text: AsyncIterable<string>, columns: Columns = 'all'): AsyncGenerator<Entry[]> {
+  const rows = new CsvRows(columns);
   let parser: Parser | undefined;
   try {
     for await (const block of lineBlocks(unixLines(text))) {

@@ -5,6 +5,7 @@ import type { RECIPIENT_FILES } from '../../schemas/recipients.js';
 import type { Tenant } from '../../tenant.js';
 import { BrokenStream } from './broken-stream.js';
 import { readCsv } from './csv.js';
+import type { Columns } from './csv-header.js';
 import { decode } from './decode.js';
 import { type Entry, type Recipient, readEntry } from './entry.js';
 import { type Inserted, insertBatch } from './insert.js';
@@ -57,6 +58,7 @@ export async function importRecipients(
 /**
  * Reads a source in flat memory and writes its records in batches of different addresses. What was written stays.
  * @param held is renewed before each batch, and confirmed at the end.
+ * @param columns what of a CSV file is read.
  * @throws AppError 415 for an unknown charset; 422 for a stream that cannot be read on, with the report and its `line`; 503
  *   when our side breaks off; and what `held` throws, with the report.
  */
@@ -64,6 +66,7 @@ export async function importEntries(
   source: Source,
   held: Pick<Lease, 'renew' | 'confirm'>,
   write: (batch: Recipient[]) => Promise<Inserted>,
+  columns: Columns = 'all',
 ): Promise<ImportReport> {
   const report = emptyReport();
   const writer = new Writer(
@@ -75,7 +78,7 @@ export async function importEntries(
   );
   const read = async (): Promise<BrokenStream | undefined> => {
     try {
-      for await (const entries of entriesOf(source)) {
+      for await (const entries of entriesOf(source, columns)) {
         // Also while a slow sender has not filled a batch yet.
         await held.renew();
         for (const entry of entries) {
@@ -102,10 +105,10 @@ export async function importEntries(
   }
 }
 
-function entriesOf(source: Source): AsyncIterable<Entry[]> {
+function entriesOf(source: Source, columns: Columns): AsyncIterable<Entry[]> {
   if ('recipients' in source) return listed(source.recipients);
   const text = decode(source.bytes, source.charset);
-  return source.type === 'text/csv' ? readCsv(text) : readNdjson(text);
+  return source.type === 'text/csv' ? readCsv(text, columns) : readNdjson(text);
 }
 
 async function* listed(recipients: readonly GivenRecipient[]): AsyncGenerator<Entry[]> {

@@ -1,4 +1,4 @@
-import type { Template } from 'liquidjs';
+import { type Template, Tokenizer, TokenKind } from 'liquidjs';
 import { escapeHtml } from '../../html.js';
 import { namesDefined } from '../../templates/names.js';
 import { isTrackable } from '../targets.js';
@@ -29,10 +29,11 @@ export interface Rewriting {
 
 /**
  * Rewrites the HTML of a template: each link that can be tracked becomes a place for a message's own link; the footer and
- * the pixel go before the last `</body>`, or to the end. Everything else stays the same to the byte.
- * @returns `links`, the targets as templates, by the number that stands in the HTML: of equal links the same one.
+ * the pixel go before the last `</body>`, or to the end where every message does not have that one. Everything else stays the same to the byte.
+ * @returns `links`, the targets as templates, by the number that stands in the HTML: of equal links the same one; and `end`,
+ * where the footer and the pixel went, as a place of the given HTML.
  */
-export function rewrite(rewriting: Rewriting): { html: string; links: string[] } {
+export function rewrite(rewriting: Rewriting): { html: string; links: string[]; end: number } {
   const { html, parsed, tracksClicks, tracksOpens, footer } = rewriting;
   const masked = maskLiquid(html);
   const { hrefs, bodyEnd = html.length } = scan(masked.html, html);
@@ -46,7 +47,7 @@ export function rewrite(rewriting: Rewriting): { html: string; links: string[] }
     read = end;
   };
 
-  const end = masked.isRaw(bodyEnd) ? html.length : bodyEnd;
+  const end = isInEvery(parsed, bodyEnd) ? bodyEnd : html.length;
   const ending = footer + (tracksOpens ? PIXEL : '');
   let isEnded = false;
   for (const { start, end: hrefEnd, value } of tracksClicks ? hrefs : []) {
@@ -62,7 +63,12 @@ export function rewrite(rewriting: Rewriting): { html: string; links: string[] }
     put(start, hrefEnd, place(number));
   }
   if (!isEnded) put(end, end, ending);
-  return { html: written + html.slice(read), links: [...numbers.keys()] };
+  return { html: written + html.slice(read), links: [...numbers.keys()], end };
+}
+
+/** Whether a place of a template is put out with every message: not text of a tag, such as a condition's or `raw`. */
+function isInEvery(parsed: readonly Template[], at: number): boolean {
+  return parsed.some(({ token: { kind, begin, end } }) => kind === TokenKind.HTML && begin <= at && at < end);
 }
 
 /**
@@ -77,8 +83,11 @@ export function restore(html: string, links: readonly string[]): string {
 
 /** Liquid in an attribute stays as it is: what it puts out is escaped when it is rendered. */
 function escapeAroundLiquid(template: string): string {
-  return template
-    .split(/(\{\{.*?\}\}|\{%.*?%\})/s)
-    .map((part, index) => (index % 2 === 1 ? part : escapeHtml(part)))
+  return new Tokenizer(template)
+    .readTopLevelTokens()
+    .map(({ kind, begin, end }) => {
+      const part = template.slice(begin, end);
+      return kind === TokenKind.HTML ? escapeHtml(part) : part;
+    })
     .join('');
 }

@@ -4,9 +4,14 @@ import { withoutTags } from './mask.js';
 /** Elements whose `href` leads somewhere; Outlook's buttons and pictures are VML (`v:roundrect`, `v:rect`, …). */
 const LINKING = /^(?:a|area|v:[a-z]+)$/;
 
+/** Elements whose text is for machines. */
+const SILENT = /^(?:script|style|title)$/;
+
 /** What Outlook for Windows reads of a comment, and everybody else skips. */
 const CONDITIONAL = /^\[if\b[^\]]*\]>/i;
 const CONDITIONAL_END = '<![endif]';
+
+const BRACE = 0x7b;
 
 /** From the end of an attribute's name to the beginning of its value. */
 const TO_VALUE = /\s*=\s*["']?/y;
@@ -20,6 +25,8 @@ export interface Href {
 
 export interface Scan {
   readonly hrefs: readonly Href[];
+  /** What no reader sees, in its order: in comments, those for Outlook too, and in elements for machines. */
+  readonly hidden: readonly (readonly [start: number, end: number])[];
   /** Where the last `</body>` begins; undefined where there is none. */
   readonly bodyEnd: number | undefined;
 }
@@ -30,14 +37,15 @@ export interface Scan {
  * @param masked the template with its Liquid covered; `template` itself says what the values are.
  */
 export function scan(masked: string, template: string): Scan {
-  const hrefs: Href[] = [];
-  const ends: number[] = [];
-  read(masked, template, 0, { hrefs, ends });
-  return { hrefs: hrefs.sort((a, b) => a.start - b.start), bodyEnd: ends.at(-1) };
+  const found: Found = { hrefs: [], hidden: [], ends: [] };
+  read(masked, template, 0, found);
+  const hrefs = found.hrefs.sort((a, b) => a.start - b.start);
+  return { hrefs, hidden: found.hidden, bodyEnd: found.ends.at(-1) };
 }
 
 interface Found {
   hrefs: Href[];
+  hidden: [start: number, end: number][];
   ends: number[];
 }
 
@@ -70,7 +78,8 @@ function read(html: string, template: string, base: number, found: Found): void 
       value += template.slice(base + start, base + end);
     },
     onattribentity(codepoint) {
-      value += String.fromCodePoint(codepoint);
+      // A brace that was an entity is text, and begins no tag of the target's.
+      value += codepoint === BRACE ? "{{ '{' }}" : String.fromCodePoint(codepoint);
     },
     onattribend(quote, end) {
       if (name !== 'href' || href || quote === QuoteType.NoValue) return;
@@ -80,12 +89,17 @@ function read(html: string, template: string, base: number, found: Found): void 
     },
     onopentagend: endOfTag,
     onselfclosingtag: endOfTag,
+    ontext(start, end) {
+      if (base === 0 && SILENT.test(tag)) found.hidden.push([start, end]);
+    },
     onclosetag(start, end) {
+      tag = '';
       const isBody = base === 0 && withoutTags(html.slice(start, end)).toLowerCase() === 'body';
       if (isBody) found.ends.push(html.lastIndexOf('</', start));
     },
     oncomment(start, end, endOffset) {
       const comment = html.slice(start, end - endOffset);
+      if (base === 0) found.hidden.push([start, end - endOffset]);
       const opening = CONDITIONAL.exec(comment)?.[0].length;
       const isClosed = comment.slice(-CONDITIONAL_END.length).toLowerCase() === CONDITIONAL_END;
       if (opening !== undefined && isClosed) read(comment.slice(opening), template, base + start + opening, found);
@@ -94,7 +108,6 @@ function read(html: string, template: string, base: number, found: Found): void 
     ondeclaration: nothing,
     onend: nothing,
     onprocessinginstruction: nothing,
-    ontext: nothing,
     ontextentity: nothing,
   };
   const tokenizer = new Tokenizer({ xmlMode: false, decodeEntities: true }, callbacks);

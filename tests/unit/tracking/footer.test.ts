@@ -12,6 +12,7 @@ function ends(source: { html?: string; text?: string }, address?: string) {
   return render(compile({ subject: 'S', ...prepared }), { unsubscribe_url: 'https://hub/u/1', vip: false });
 }
 
+const visible = (html = '') => html.replace(/<!--.*?-->/gs, '');
 const count = (text: string | undefined, what: string) => (text ?? '').split(what).length - 1;
 
 describe('the end of a campaign', () => {
@@ -20,9 +21,13 @@ describe('the end of a campaign', () => {
     ['has it for some', `{% if vip %}${LINK}{% endif %}`],
     ['has it in a loop', `{% for x in list %}${LINK}{% endfor %}`],
     ['shows it as text', '{% raw %}{{ unsubscribe_url }}{% endraw %}'],
+    ['has it in a comment', `<p>a</p><!-- ${LINK} -->`],
+    ['has it for Outlook only', `<!--[if mso]>${LINK}<![endif]--><p>a</p>`],
+    ['ends in a condition', '{% unless vip %}<body>a</body>{% else %}<body>b</body>{% endunless %}'],
+    ['ends in another condition', '{% if vip %}<body>a</body>{% endif %}<p>b</p>{% if vip %}</body>{% endif %}'],
   ])('has the link where the content %s', (_what, html) => {
     const message = ends({ html, text: 'T' });
-    expect(count(message.html, 'href="https://hub/u/1"')).toBe(1);
+    expect(count(visible(message.html), 'href="https://hub/u/1"')).toBe(1);
     expect(message.text).toBe('T\n\nUnsubscribe: https://hub/u/1\n');
   });
 
@@ -56,6 +61,34 @@ describe('the end of a campaign', () => {
     );
     expect(message.html).not.toContain('<div');
     expect(message.text).toContain('\nWhisky Ltd\n1 High Street\n');
+  });
+
+  it.each([
+    ['in a comment', '<!-- Whisky Ltd, 1 High Street --><p>a</p>'],
+    ['for machines', '<script type="application/ld+json">["Whisky Ltd","1 High Street"]</script>'],
+    ['in its title', '<title>Whisky Ltd, 1 High Street</title><p>a</p>'],
+    ['for some', '{% if vip %}Whisky Ltd, 1 High Street{% endif %}'],
+  ])('has the address where the content names it %s', (_where, html) => {
+    const message = ends({ html: html + LINK, text: 'T' }, 'Whisky Ltd\n1 High Street');
+    expect(visible(message.html)).toContain('Whisky Ltd<br>1 High Street</div>');
+  });
+
+  it.each(['<p>a</p><!-- b', '<p>a</p><!--[if mso]>b', '<p>a</p><style>b', '<textarea>a'])(
+    'is refused where nobody would see it: %s',
+    (html) => {
+      expect(() => ends({ html })).toThrow(/content\.html/);
+      expect(ends({ html: LINK + html, text: 'T' }).html).toBe(
+        LINK.replace('{{ unsubscribe_url }}', 'https://hub/u/1') + html,
+      );
+    },
+  );
+
+  it.each([
+    '{% assign unsubscribe_url = "x" %}',
+    '{% capture pmh_open %}{% endcapture %}',
+    '{% for pmh_links in x %}{% endfor %}',
+  ])('is made by nobody else: %s', (html) => {
+    expect(() => ends({ html: `<p>a</p>${html}` })).toThrow(/content\.html/);
   });
 
   it('is there in a message without HTML', () => {

@@ -2,13 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/templates/compile.js';
 import { render } from '../../../src/templates/render.js';
 import { restore, rewrite } from '../../../src/tracking/html/rewrite.js';
+import { parseTarget, renderTarget } from '../../../src/tracking/targets.js';
 import { NEWSLETTERS } from './newsletters.js';
 
 const PLACE = /\{\{ pmh_links\[(\d+)\] \}\}/;
 
 function rewritten(html: string, { opens = false, clicks = true, footer = '' } = {}) {
   const { parsed } = compile({ subject: 'S', html, text: 'T' });
-  return rewrite({ html, parsed: parsed.html ?? [], tracksClicks: clicks, tracksOpens: opens, footer });
+  const { html: tracked, links } = rewrite({
+    ...{ html, parsed: parsed.html ?? [], footer },
+    ...{ tracksClicks: clicks, tracksOpens: opens },
+  });
+  return { html: tracked, links };
 }
 
 /** What an attribute's value says, as far as these newsletters need it: by another way than the code under test. */
@@ -77,6 +82,12 @@ describe('rewriting links', () => {
     for (const { html } of NEWSLETTERS) expect(rewritten(html, { clicks: false })).toEqual({ html, links: [] });
   });
 
+  it('leads where the link led, also where its braces are entities', () => {
+    const { links } = rewritten('<a href="https://a.example/&#123;&#123;x&#x7d;&rcub;?y={{ y }}">1</a>');
+    const target = parseTarget(links[0] ?? '');
+    expect(target && renderTarget(target, [], { x: 'X', y: 'Y' })).toBe('https://a.example/{{x}}?y=Y');
+  });
+
   it('gives equal links one number', () => {
     const { html, links } = rewritten(
       '<a href="https://a.example/">1</a><a href="https://b.example/">2</a><a href="https://a.example/">3</a>',
@@ -132,5 +143,11 @@ describe('restoring', () => {
     const again = restore(tracked, links);
     expect(again).not.toMatch(/pmh_/);
     expect(rewritten(again)).toEqual(rewritten(html));
+  });
+
+  it('leaves Liquid as it is, also where its text looks like its end', () => {
+    const html = `<a href='https://a.example/?x={{ x | default: "}}" }}&amp;y=1'>a</a>`;
+    const { html: tracked, links } = rewritten(html);
+    expect(restore(tracked, links)).toBe(html);
   });
 });
