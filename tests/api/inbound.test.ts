@@ -109,6 +109,18 @@ describe('POST /api/inbound/ses/:token', () => {
     expect(await kept(businessId)).toBe(before);
   });
 
+  it('refuses one that it has, when its signature is good for another id as well', async () => {
+    const { inbox, businessId } = await shared();
+    const message = signed({ ...notification(inbox.topicArn, EVENT), Subject: 'Amazon SES Email Event Notification' });
+    expect((await post(inbox.path, message)).status).toBe(200);
+    const before = await kept(businessId);
+    const { Subject, ...rest } = message;
+    const again = { ...rest, MessageId: `${message.MessageId}\nSubject\n${Subject}` };
+    expect(stringToSign(again as never)).toBe(stringToSign(message as never));
+    expect((await post(inbox.path, again)).status).toBe(400);
+    expect(await kept(businessId)).toBe(before);
+  });
+
   it('asks for the message again when the certificate cannot be had', async () => {
     const { inbox } = await shared();
     const url = `${inject('sns').url}/SimpleNotificationService-${'b'.repeat(32)}.pem`;
