@@ -55,14 +55,14 @@ export async function setUp(tenant: Tenant): Promise<EventWiring> {
 }
 
 /**
- * Replaces the URL by one with a new token, and subscribes it. The earlier one is taken for a day.
+ * Replaces the URL by one with a new token, and subscribes it. The earlier one is taken for a day; where that was not confirmed
+ * yet, the one before it still is.
  * @throws AppError `conflict` where nothing is wired, or another rotates it; `ses_not_configured`; as `awsRefusal`.
  */
 export async function rotate(tenant: Tenant): Promise<EventWiring> {
   const business = await businesses.get(tenant.businessId);
   const { eventWiring: old } = business;
   if (!old) throw conflict('There is no inbound URL yet: POST /api/business/events-setup makes it');
-  const until = new Date(Date.now() + PREVIOUS_MS);
   const fresh = newInboundToken(business._id);
   const changed = await change(
     business,
@@ -71,7 +71,7 @@ export async function rotate(tenant: Tenant): Promise<EventWiring> {
       $set: {
         'eventWiring.tokenHash': fresh.tokenHash,
         'eventWiring.token': fresh.token,
-        'eventWiring.previous': { tokenHash: old.tokenHash, until },
+        'eventWiring.previous': previousOf(old),
       },
     },
   );
@@ -84,6 +84,13 @@ export async function rotate(tenant: Tenant): Promise<EventWiring> {
     await subscribe(account, topicArn, url);
     return conclude(tenant, account, topicArn, url);
   });
+}
+
+/** The token by which SNS knows the hub until it knows the next one. */
+function previousOf(old: EventWiring): NonNullable<EventWiring['previous']> {
+  const { previous, tokenHash } = old;
+  if (!isConfirmed(old) && previous?.until && previous.until > new Date()) return previous;
+  return { tokenHash, until: new Date(Date.now() + PREVIOUS_MS) };
 }
 
 /** Stores what a person made by hand; the URL to subscribe comes back. Journaled: SNS asks for the confirmation next. */

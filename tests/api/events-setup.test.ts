@@ -129,6 +129,19 @@ describe('POST /api/business/events-setup/rotate', () => {
     expect(await subscriptions(who, wired.topicArn)).toMatchObject([{ endpoint: body.eventsSetup.inboundUrl }]);
   });
 
+  it('takes the URL that SNS knows, however often it is replaced before SNS knows another', async () => {
+    const who = await sender();
+    await setUp(who);
+    const known = (await businessOf(who)).eventWiring?.tokenHash;
+    await ses().changeAccount(who.accessKeyId, { deniedActions: ['sns:Subscribe'] });
+    for (let times = 0; times < 2; times += 1) await call(who, 'post', '/rotate').expect(422);
+    expect((await businessOf(who)).eventWiring?.previous?.tokenHash).toBe(known);
+    await ses().changeAccount(who.accessKeyId, { deniedActions: [] });
+    const { body } = await call(who, 'post', '/rotate').expect(200);
+    expect(body.eventsSetup.status).toBe('confirmed');
+    expect((await businessOf(who)).eventWiring?.previous?.tokenHash).toBe(known);
+  });
+
   it('answers 409 where nothing is wired', async () => {
     expect((await call(await sender(), 'post', '/rotate').expect(409)).body.code).toBe('conflict');
   });
