@@ -275,6 +275,16 @@ describe('an event of SES that came by SNS', () => {
     expect(hours).toBeLessThanOrEqual(48);
   });
 
+  it('keeps as much of a long detail as there is room for', async () => {
+    const { who } = await wired();
+    const one = await delivery(who);
+    const event = SES_EVENTS.bounce(one) as unknown as { bounce: { bouncedRecipients: { diagnosticCode: string }[] } };
+    for (const recipient of event.bounce.bouncedRecipients) recipient.diagnosticCode = `550 no${'!'.repeat(3_000)}`;
+    await keep(who.businessId, event);
+    await processDue();
+    expect(await logged(one)).toMatchObject([{ data: { diagnostic: `550 no${'!'.repeat(1_994)}` } }]);
+  });
+
   it('that another worker took off meanwhile is not put back', async () => {
     const { who } = await wired();
     const stranger = { _id: new Types.ObjectId(), email: 'a@b.com' };
