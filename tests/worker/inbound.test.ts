@@ -11,7 +11,7 @@ import { blockedForAll } from '../../src/sending/suppression.js';
 import { once, type Registered, register, unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { later, SENT_AT, SES_EVENTS, sesEvent } from '../support/ses-events.js';
-import { inboxOf, tell } from '../support/sns.js';
+import { inboxOf, notification, post, signed, tell } from '../support/sns.js';
 
 useHub();
 
@@ -273,6 +273,19 @@ describe('an event of SES that came by SNS', () => {
     const hours = (Number(done.expiresAt) - Date.now()) / 3_600_000;
     expect(hours).toBeGreaterThan(47.9);
     expect(hours).toBeLessThanOrEqual(48);
+  });
+
+  it('that comes again when it is not known any more is in the log once', async () => {
+    const { who, inbox } = await wired();
+    const one = await delivery(who);
+    const message = signed(notification(inbox.topicArn, SES_EVENTS.delivery(one)));
+    for (let times = 0; times < 2; times += 1) {
+      await post(inbox.path, message);
+      await processDue();
+      // As MongoDB does when it has expired.
+      await NotificationModel.deleteMany({ messageId: message.MessageId });
+    }
+    expect(await logged(one)).toHaveLength(1);
   });
 
   it('keeps as much of a long detail as there is room for', async () => {
