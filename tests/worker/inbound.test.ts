@@ -275,6 +275,19 @@ describe('an event of SES that came by SNS', () => {
     expect(hours).toBeLessThanOrEqual(48);
   });
 
+  it('is told as the last one by when it came, however often it is looked at', async () => {
+    const who = await register();
+    await inboxOf(who);
+    const stranger = { _id: new Types.ObjectId(), email: 'a@b.com' };
+    await keep(who.businessId, SES_EVENTS.delivery(stranger, { tags: undefined }));
+    const receivedAt = new Date(Date.now() - 5 * 3_600_000);
+    await NotificationModel.updateMany({ business: who.businessId }, { receivedAt, dueAt: new Date(0), tries: 7 });
+    await processDue();
+    const { eventWiring } = await BusinessModel.findById(who.businessId).lean().orFail();
+    expect(eventWiring?.lastEventAt).toEqual(receivedAt);
+    await NotificationModel.deleteMany({ business: who.businessId });
+  });
+
   it('that comes again when it is not known any more is in the log once', async () => {
     const { who, inbox } = await wired();
     const one = await delivery(who);
@@ -304,14 +317,14 @@ describe('an event of SES that came by SNS', () => {
     await keep(who.businessId, SES_EVENTS.delivery(stranger, { tags: undefined }));
     const mine = { business: who.businessId, event: new RegExp(stranger._id.toHexString()) };
     const { _id } = await NotificationModel.findOne(mine).lean().orFail();
-    const { updateMany } = BusinessModel.collection;
+    const { bulkWrite } = BusinessModel.collection;
     // After this worker has looked for the delivery, and before it says when to look again.
-    vi.spyOn(BusinessModel.collection, 'updateMany').mockImplementationOnce(async function (
+    vi.spyOn(BusinessModel.collection, 'bulkWrite').mockImplementationOnce(async function (
       this: typeof BusinessModel.collection,
       ...call: unknown[]
     ) {
       await NotificationModel.updateOne({ _id }, { $set: { result: 'applied' }, $unset: { dueAt: 1, event: 1 } });
-      return Reflect.apply(updateMany, this, call);
+      return Reflect.apply(bulkWrite, this, call);
     } as never);
     await processDue();
     const row = await NotificationModel.findById(_id).lean().orFail();
@@ -326,7 +339,7 @@ describe('a worker that dies while it applies events', () => {
     ['the ledger', () => DeliveryModel.collection, 'bulkWrite'],
     ['the suppression list', () => SuppressionModel.collection, 'updateOne'],
     ['the log', () => EventModel.collection, 'insertMany'],
-    ['the time of the last event', () => BusinessModel.collection, 'updateMany'],
+    ['the time of the last event', () => BusinessModel.collection, 'bulkWrite'],
     ['the queue', () => NotificationModel.collection, 'bulkWrite'],
   ];
   const deaths = steps.flatMap((step) => [['before', ...step] as const, ['after', ...step] as const]);
