@@ -20,11 +20,18 @@ export class NameServer {
   readonly names = new Map<string, DnsName>();
   /** Whether it answers nothing but failures. */
   isBroken = false;
+  /** Whether it answers nothing at all. */
+  isSilent = false;
+  /** The names that it was asked for. */
+  readonly asked: string[] = [];
   private readonly socket = createSocket('udp4');
 
   /** Listens on a free port. @returns its `host:port`. */
   async start(): Promise<string> {
-    this.socket.on('message', (query, { port, address }) => this.socket.send(this.answer(query), port, address));
+    this.socket.on('message', (query, { port, address }) => {
+      this.asked.push(questionOf(query).name);
+      if (!this.isSilent) this.socket.send(this.answer(query), port, address);
+    });
     this.socket.bind(0, '127.0.0.1');
     await once(this.socket, 'listening');
     // Whatever else runs decides how long the process lives.
