@@ -48,7 +48,7 @@ export async function setUp(tenant: Tenant): Promise<EventWiring> {
     const topicArn = await makeTopic(account, name);
     const wiring = await pin(business, { topicArn, configurationSet: name }, false);
     const url = inboundUrl(business._id, wiring.token as Sealed);
-    await subscribe(account, topicArn, url);
+    await listen(business, account, wiring, url);
     await makeDestination(account, name, topicArn);
     return conclude(tenant, account, topicArn, url);
   });
@@ -76,14 +76,28 @@ export async function rotate(tenant: Tenant): Promise<EventWiring> {
     },
   );
   if (!changed?.eventWiring) throw conflict('The URL was replaced at this very moment; look at it again');
-  const { topicArn, isByHand } = changed.eventWiring;
+  const { eventWiring: wiring } = changed;
+  const { topicArn, isByHand } = wiring;
   // What a person made, he subscribes.
-  if (!topicArn || isByHand) return changed.eventWiring;
+  if (!topicArn || isByHand) return wiring;
   const url = inboundUrl(business._id, fresh.token);
   return administerOf(business, async (account) => {
-    await subscribe(account, topicArn, url);
+    await listen(business, account, wiring, url);
     return conclude(tenant, account, topicArn, url);
   });
+}
+
+/** Subscribes the present URL. What SNS has confirmed already it does not ask for again. */
+async function listen(business: Business, account: Administration, wiring: EventWiring, url: string): Promise<void> {
+  const { topicArn, tokenHash } = wiring;
+  if (!topicArn) return;
+  const subscriptionArn = await subscribe(account, topicArn, url);
+  if (!subscriptionArn || isConfirmed(wiring)) return;
+  await change(
+    business,
+    { 'eventWiring.tokenHash': tokenHash, 'eventWiring.topicArn': topicArn },
+    { $set: { 'eventWiring.confirmedAt': new Date(), 'eventWiring.subscriptionArn': subscriptionArn } },
+  );
 }
 
 /** The token by which SNS knows the hub until it knows the next one. */

@@ -73,6 +73,20 @@ describe('POST /api/business/events-setup', () => {
     expect(await subscriptions(who, first.topicArn)).toHaveLength(1);
   });
 
+  it('is confirmed where SNS has the subscription already, and asks for no confirmation', async () => {
+    const who = await sender();
+    const first = await setUp(who);
+    const connect = (accessKeyId: string) =>
+      api()
+        .put('/api/business/ses')
+        .auth(who.token, { type: 'bearer' })
+        .send({ accessKeyId, secretAccessKey: 's', region: 'eu-west-1' })
+        .expect(200);
+    await connect(`${who.accessKeyId}X`);
+    await connect(who.accessKeyId);
+    expect(await setUp(who)).toMatchObject({ status: 'confirmed', topicArn: first.topicArn });
+  });
+
   it.each([
     'ses:CreateConfigurationSet',
     'sns:CreateTopic',
