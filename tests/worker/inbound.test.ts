@@ -6,6 +6,7 @@ import { BUCKETS, type Delivery, DeliveryModel } from '../../src/models/delivery
 import { EventModel } from '../../src/models/event.js';
 import { NotificationModel } from '../../src/models/notification.js';
 import { SuppressionModel } from '../../src/models/suppression.js';
+import { count, type Stat } from '../../src/sending/campaigns/counts.js';
 import { processDue } from '../../src/sending/inbound/round.js';
 import { blockedForAll } from '../../src/sending/suppression.js';
 import { once, type Registered, register, unique } from '../support/factories.js';
@@ -58,18 +59,22 @@ async function keep(businessId: string, ...events: object[]): Promise<void> {
   );
 }
 
+/** Of numbers those that are not zero. */
+const only = (numbers: Record<string, number>) => Object.fromEntries(Object.entries(numbers).filter(([, n]) => n > 0));
+
 const waiting = () => NotificationModel.countDocuments({ dueAt: { $exists: true } });
 
 const BOUNCED = { permanent: true, bounceType: 'Permanent', subType: 'General', diagnostic: '550 no such user' };
 
 describe('an event of SES that came by SNS', () => {
   const machine = 'Mozilla/5.0';
-  it.each<[string, (one: Delivery) => object, object, object[], string | undefined]>([
-    ['Send', SES_EVENTS.send, { status: 'sent' }, [{ type: 'email.sent' }], undefined],
+  it.each<[string, (one: Delivery) => object, object, Stat[], object[], string | undefined]>([
+    ['Send', SES_EVENTS.send, { status: 'sent' }, [], [{ type: 'email.sent' }], undefined],
     [
       'Delivery',
       SES_EVENTS.delivery,
       { status: 'delivered', deliveredAt: new Date(later(3)) },
+      ['delivered'],
       [{ type: 'email.delivered' }],
       undefined,
     ],
@@ -77,6 +82,7 @@ describe('an event of SES that came by SNS', () => {
       'a permanent Bounce',
       SES_EVENTS.bounce,
       { status: 'bounced', bouncedAt: new Date(later(5)), harm: 'bounced', error: { code: 'General' } },
+      ['bounced'],
       [{ type: 'email.bounced', data: BOUNCED }],
       'bounced',
     ],
@@ -84,6 +90,7 @@ describe('an event of SES that came by SNS', () => {
       'a Bounce off the account’s own list',
       (one) => SES_EVENTS.bounce(one, {}, 'Permanent', 'OnAccountSuppressionList'),
       { status: 'bounced', harm: undefined },
+      ['bounced'],
       [{ type: 'email.bounced', data: { permanent: true } }],
       'bounced',
     ],
@@ -91,6 +98,7 @@ describe('an event of SES that came by SNS', () => {
       'a transient Bounce',
       (one) => SES_EVENTS.bounce(one, {}, 'Transient', 'MailboxFull'),
       { status: 'sent', bouncedAt: undefined },
+      [],
       [{ type: 'email.bounced', data: { permanent: false, bounceType: 'Transient', subType: 'MailboxFull' } }],
       undefined,
     ],
@@ -98,6 +106,7 @@ describe('an event of SES that came by SNS', () => {
       'a Bounce of which SES cannot tell',
       (one) => SES_EVENTS.bounce(one, {}, 'Undetermined', 'Undetermined'),
       { status: 'sent', bouncedAt: undefined },
+      [],
       [{ type: 'email.bounced', data: { permanent: false, bounceType: 'Undetermined' } }],
       undefined,
     ],
@@ -105,6 +114,7 @@ describe('an event of SES that came by SNS', () => {
       'a Complaint',
       SES_EVENTS.complaint,
       { status: 'complained', complainedAt: new Date(later(3_600)), harm: 'complained' },
+      ['complained'],
       [{ type: 'email.complained', data: { notSpam: false } }],
       'complained',
     ],
@@ -112,6 +122,7 @@ describe('an event of SES that came by SNS', () => {
       'a Complaint that it is no spam',
       (one) => SES_EVENTS.complaint(one, {}, 'not-spam'),
       { status: 'sent', complainedAt: undefined },
+      [],
       [{ type: 'email.complained', data: { notSpam: true } }],
       undefined,
     ],
@@ -119,6 +130,7 @@ describe('an event of SES that came by SNS', () => {
       'Reject',
       SES_EVENTS.reject,
       { status: 'failed', error: { code: 'rejected_after_acceptance' } },
+      [],
       [{ type: 'email.failed', data: { reason: 'Bad content' } }],
       undefined,
     ],
@@ -126,14 +138,16 @@ describe('an event of SES that came by SNS', () => {
       'Rendering Failure',
       (one) => sesEvent('Rendering Failure', one, { failure: { errorMessage: 'no name' } }),
       { status: 'failed' },
+      [],
       [{ type: 'email.failed', data: { reason: 'no name' } }],
       undefined,
     ],
-    ['DeliveryDelay', SES_EVENTS.delay, { status: 'sent' }, [], undefined],
+    ['DeliveryDelay', SES_EVENTS.delay, { status: 'sent' }, [], [], undefined],
     [
       'Open',
       SES_EVENTS.open,
       { status: 'sent', openedAt: new Date(later(120)), machineOpenedAt: undefined },
+      ['opened'],
       [{ type: 'email.opened', data: { machine: false, ip: '192.0.2.7' } }],
       undefined,
     ],
@@ -141,6 +155,7 @@ describe('an event of SES that came by SNS', () => {
       'an Open by a machine',
       (one) => SES_EVENTS.open(one, {}, machine),
       { openedAt: undefined, machineOpenedAt: new Date(later(120)) },
+      ['machineOpened'],
       [{ type: 'email.opened', data: { machine: true } }],
       undefined,
     ],
@@ -148,12 +163,13 @@ describe('an event of SES that came by SNS', () => {
       'Click',
       SES_EVENTS.click,
       { clickedAt: new Date(later(180)), openedAt: new Date(later(180)) },
+      ['clicked', 'opened'],
       [{ type: 'email.clicked', data: { machine: false, link: 'https://example.com/offer' } }],
       undefined,
     ],
-    ['a kind not known', (one) => sesEvent('Telepathy', one), { status: 'sent' }, [], undefined],
-    ['Subscription', (one) => sesEvent('Subscription', one), { status: 'sent' }, [], undefined],
-  ])('%s is in ledger, suppression list and log', async (_kind, make, state, log, reason) => {
+    ['a kind not known', (one) => sesEvent('Telepathy', one), { status: 'sent' }, [], [], undefined],
+    ['Subscription', (one) => sesEvent('Subscription', one), { status: 'sent' }, [], [], undefined],
+  ])('%s is in ledger, states, stats, suppression list and log', async (_kind, make, state, happened, log, reason) => {
     const { who, inbox } = await wired();
     const one = await delivery(who);
     await tell(inbox, make(one));
@@ -161,6 +177,9 @@ describe('an event of SES that came by SNS', () => {
     const end = await read(one);
     for (const [field, value] of Object.entries(state))
       expect({ [field]: end[field as never] }).toMatchObject({ [field]: value });
+    const { states, stats } = await count(one.campaign as Types.ObjectId);
+    expect(only(states)).toEqual({ [end.status]: 1 });
+    expect(only(stats)).toEqual(Object.fromEntries(['sent', ...happened].map((stat) => [stat, 1])));
     expect(await logged(one)).toMatchObject(log.map((row) => ({ ...row, email: one.email, campaign: one.campaign })));
     const blocked = await blockedForAll({ businessId: new Types.ObjectId(who.businessId) }, [one.email]);
     expect(blocked.get(one.email)).toBe(reason);
