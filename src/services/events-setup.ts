@@ -48,21 +48,21 @@ export async function setUp(tenant: Tenant): Promise<EventWiring> {
     const topicArn = await makeTopic(account, name);
     const wiring = await pin(business, { topicArn, configurationSet: name }, false);
     const url = inboundUrl(business._id, wiring.token as Sealed);
-    await subscribe(account, topicArn, url);
+    await listen(business, account, wiring, url);
     await makeDestination(account, name, topicArn);
     return conclude(tenant, account, topicArn, url);
   });
 }
 
 /**
- * Replaces the URL by one with a new token, and subscribes it. The earlier one is taken for a day.
+ * Replaces the URL by one with a new token, and subscribes it. The earlier one is taken for a day; where that was not confirmed
+ * yet, the one before it still is.
  * @throws AppError `conflict` where nothing is wired, or another rotates it; `ses_not_configured`; as `awsRefusal`.
  */
 export async function rotate(tenant: Tenant): Promise<EventWiring> {
   const business = await businesses.get(tenant.businessId);
   const { eventWiring: old } = business;
   if (!old) throw conflict('There is no inbound URL yet: POST /api/business/events-setup makes it');
-  const until = new Date(Date.now() + PREVIOUS_MS);
   const fresh = newInboundToken(business._id);
   const changed = await change(
     business,
@@ -71,19 +71,40 @@ export async function rotate(tenant: Tenant): Promise<EventWiring> {
       $set: {
         'eventWiring.tokenHash': fresh.tokenHash,
         'eventWiring.token': fresh.token,
-        'eventWiring.previous': { tokenHash: old.tokenHash, until },
+        'eventWiring.previous': previousOf(old),
       },
     },
   );
   if (!changed?.eventWiring) throw conflict('The URL was replaced at this very moment; look at it again');
-  const { topicArn, isByHand } = changed.eventWiring;
+  const { eventWiring: wiring } = changed;
+  const { topicArn, isByHand } = wiring;
   // What a person made, he subscribes.
-  if (!topicArn || isByHand) return changed.eventWiring;
+  if (!topicArn || isByHand) return wiring;
   const url = inboundUrl(business._id, fresh.token);
   return administerOf(business, async (account) => {
-    await subscribe(account, topicArn, url);
+    await listen(business, account, wiring, url);
     return conclude(tenant, account, topicArn, url);
   });
+}
+
+/** Subscribes the present URL. What SNS has confirmed already it does not ask for again. */
+async function listen(business: Business, account: Administration, wiring: EventWiring, url: string): Promise<void> {
+  const { topicArn, tokenHash } = wiring;
+  if (!topicArn) return;
+  const subscriptionArn = await subscribe(account, topicArn, url);
+  if (!subscriptionArn || isConfirmed(wiring)) return;
+  await change(
+    business,
+    { 'eventWiring.tokenHash': tokenHash, 'eventWiring.topicArn': topicArn },
+    { $set: { 'eventWiring.confirmedAt': new Date(), 'eventWiring.subscriptionArn': subscriptionArn } },
+  );
+}
+
+/** The token by which SNS knows the hub until it knows the next one. */
+function previousOf(old: EventWiring): NonNullable<EventWiring['previous']> {
+  const { previous, tokenHash } = old;
+  if (!isConfirmed(old) && previous?.until && previous.until > new Date()) return previous;
+  return { tokenHash, until: new Date(Date.now() + PREVIOUS_MS) };
 }
 
 /** Stores what a person made by hand; the URL to subscribe comes back. Journaled: SNS asks for the confirmation next. */

@@ -12,6 +12,9 @@ import { confirmSubscription, NotSns } from '../ses/sns-confirm.js';
 
 interface Inbox {
   businessId: Types.ObjectId;
+  tokenHash: string;
+  /** False for the token before the last rotation, whose subscription is not the business's any more. */
+  isPresent: boolean;
   topicArn: string | undefined;
 }
 
@@ -25,11 +28,14 @@ const inboxes = new LRUCache<string, { inbox: Inbox | undefined }>({ max: 5_000,
  * business's, or a message that Amazon did not sign; `unavailable` for what may be sent again.
  */
 export async function receive(token: string, body: unknown): Promise<void> {
-  const inbox = await inboxOf(hashOf(token));
-  if (!inbox) throw forbidden('There is no such inbound URL');
+  const tokenHash = hashOf(token);
+  const known = await inboxOf(tokenHash);
+  if (!known) throw forbidden('There is no such inbound URL');
   const message = parseSnsMessage(body);
   if (!message) throw malformed('The body must be a message of Amazon SNS; raw message delivery is not supported');
-  if (!inbox.topicArn || message.TopicArn !== inbox.topicArn) throw refusal(inbox, 'another topic');
+  // Of a topic that was stored a moment ago comes the confirmation, and SNS does not send again what is refused.
+  const inbox = known.topicArn === message.TopicArn ? known : await lookUp(tokenHash);
+  if (!inbox?.topicArn || message.TopicArn !== inbox.topicArn) throw refusal(known, 'another topic');
   if (!(await isSigned(message))) throw refusal(inbox, 'not signed by Amazon');
   switch (message.Type) {
     case 'Notification':
@@ -38,20 +44,28 @@ export async function receive(token: string, body: unknown): Promise<void> {
       return confirm(inbox, message);
     case 'UnsubscribeConfirmation':
       logger().warn({ businessId: inbox.businessId }, 'the subscription of the inbound URL was ended at SNS');
-      await change(inbox, { $unset: { 'eventWiring.confirmedAt': 1, 'eventWiring.subscriptionArn': 1 } });
+      await end(inbox, message);
   }
 }
 
 async function inboxOf(tokenHash: string): Promise<Inbox | undefined> {
   const known = inboxes.get(tokenHash);
-  if (known) return known.inbox;
+  return known ? known.inbox : lookUp(tokenHash);
+}
+
+async function lookUp(tokenHash: string): Promise<Inbox | undefined> {
   const isPrevious = { 'eventWiring.previous.tokenHash': tokenHash, 'eventWiring.previous.until': { $gt: new Date() } };
   const business = await BusinessModel.findOne(
     { $or: [{ 'eventWiring.tokenHash': tokenHash }, isPrevious] },
-    { 'eventWiring.topicArn': 1 },
+    { 'eventWiring.topicArn': 1, 'eventWiring.tokenHash': 1 },
   ).lean<Pick<Business, '_id' | 'eventWiring'>>();
   const inbox = business
-    ? { businessId: business._id, topicArn: business.eventWiring?.topicArn ?? undefined }
+    ? {
+        businessId: business._id,
+        tokenHash,
+        isPresent: business.eventWiring?.tokenHash === tokenHash,
+        topicArn: business.eventWiring?.topicArn ?? undefined,
+      }
     : undefined;
   inboxes.set(tokenHash, { inbox });
   return inbox;
@@ -93,6 +107,7 @@ async function confirm(
   inbox: Inbox,
   message: Extract<SnsMessage, { Type: 'SubscriptionConfirmation' }>,
 ): Promise<void> {
+  if (!inbox.isPresent) throw refusal(inbox, 'a subscription of the URL before this one');
   try {
     const subscriptionArn = await confirmSubscription(message);
     await change(inbox, {
@@ -108,8 +123,20 @@ async function confirm(
   }
 }
 
-async function change({ businessId, topicArn }: Inbox, update: object): Promise<void> {
-  await BusinessModel.updateOne({ _id: businessId, 'eventWiring.topicArn': topicArn }, update, {
-    writeConcern: JOURNALED,
-  });
+/** Told again after the subscription was confirmed anew, it is not its end. */
+async function end(inbox: Inbox, { Timestamp }: SnsMessage): Promise<void> {
+  await change(
+    inbox,
+    { $unset: { 'eventWiring.confirmedAt': 1, 'eventWiring.subscriptionArn': 1 } },
+    { 'eventWiring.confirmedAt': { $lte: new Date(Timestamp) } },
+  );
+}
+
+/** Changes the wiring while it is the one that the message is about. */
+async function change({ businessId, tokenHash, topicArn }: Inbox, update: object, where: object = {}): Promise<void> {
+  await BusinessModel.updateOne(
+    { ...where, _id: businessId, 'eventWiring.tokenHash': tokenHash, 'eventWiring.topicArn': topicArn },
+    update,
+    { writeConcern: JOURNALED },
+  );
 }

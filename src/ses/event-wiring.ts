@@ -128,12 +128,17 @@ export async function makeTopic(account: Administration, name: string): Promise<
   return TopicArn;
 }
 
-/** Subscribes a URL to the topic; SNS then asks it to confirm. One that is there already stays. @throws WiringFailure. */
-export async function subscribe(account: Administration, topicArn: string, url: string): Promise<void> {
+/**
+ * Subscribes a URL to the topic; SNS then asks it to confirm. One that is there already stays.
+ * @returns the subscription's ARN where it is confirmed: then SNS asks nothing.
+ * @throws WiringFailure.
+ */
+export async function subscribe(account: Administration, topicArn: string, url: string): Promise<string | undefined> {
   const Protocol = new URL(url).protocol.replace(':', '');
-  await step('sns:Subscribe', () =>
+  const { SubscriptionArn } = await step('sns:Subscribe', () =>
     account.sns((sns, limit) => sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol, Endpoint: url }), limit)),
   );
+  return SubscriptionArn?.startsWith('arn:') ? SubscriptionArn : undefined;
 }
 
 /** Has the configuration set publish its events to the topic. @throws WiringFailure. */

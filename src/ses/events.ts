@@ -24,7 +24,11 @@ export type SesEvent = {
 
 export type SesEventKind = SesEvent['kind'];
 
-const text = z.string().max(2_000).catch('');
+/** What a receiver or a browser said may be of any length. */
+const text = z
+  .string()
+  .transform((said) => said.slice(0, 2_000))
+  .catch('');
 const timestamp = z.iso.datetime({ offset: true }).optional().catch(undefined);
 const recipient = z.object({ emailAddress: z.string(), diagnosticCode: text.optional() });
 

@@ -2,7 +2,12 @@ import { verify } from 'node:crypto';
 import { z } from 'zod';
 import { publicKeyAt } from './sns-certificates.js';
 
-const text = (max: number) => z.string().min(1).max(max);
+/**
+ * All but the message itself is one line. The text that is signed has a line for each name and value: a value of two lines
+ * could be another field, and one signature would be good for two messages.
+ */
+const line = (max: number) => z.string().max(max).regex(/^.*$/);
+const text = (max: number) => line(max).min(1);
 
 const common = {
   MessageId: text(200),
@@ -18,7 +23,7 @@ const common = {
 const confirmation = { Token: text(2_000), SubscribeURL: text(4_000) };
 
 const Message = z.discriminatedUnion('Type', [
-  z.object({ Type: z.literal('Notification'), ...common, Subject: z.string().max(1_000).nullish() }),
+  z.object({ Type: z.literal('Notification'), ...common, Subject: line(1_000).nullish() }),
   z.object({ Type: z.literal('SubscriptionConfirmation'), ...common, ...confirmation }),
   z.object({ Type: z.literal('UnsubscribeConfirmation'), ...common, ...confirmation }),
 ]);

@@ -206,9 +206,13 @@ describe('a domain’s way', () => {
     await checkNow(who);
     expect(await get(who, added.id)).toMatchObject({ status: 'failed' });
     expect((await domainEvents(who)).map(({ type }) => type)).toEqual(['domain.failed']);
-    const before = (await ses().totals()).calls.VerifyDomainIdentity ?? 0;
+    // Other tests call the same SES: it is asked to begin anew where its refusal of that comes back.
+    await ses().fail({
+      ...{ kind: 'error', action: 'VerifyDomainIdentity', code: 'InternalFailure', status: 500, next: 1 },
+      accessKeyId: who.accessKeyId,
+    });
+    await call(who, 'post', `/${added.id}/verify`).expect(503);
     await verify(who, added.id);
-    expect((await ses().totals()).calls.VerifyDomainIdentity).toBe(before + 1);
   });
 
   it('is looked at again when another account is connected', async () => {

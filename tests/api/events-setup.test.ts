@@ -73,6 +73,20 @@ describe('POST /api/business/events-setup', () => {
     expect(await subscriptions(who, first.topicArn)).toHaveLength(1);
   });
 
+  it('is confirmed where SNS has the subscription already, and asks for no confirmation', async () => {
+    const who = await sender();
+    const first = await setUp(who);
+    const connect = (accessKeyId: string) =>
+      api()
+        .put('/api/business/ses')
+        .auth(who.token, { type: 'bearer' })
+        .send({ accessKeyId, secretAccessKey: 's', region: 'eu-west-1' })
+        .expect(200);
+    await connect(`${who.accessKeyId}X`);
+    await connect(who.accessKeyId);
+    expect(await setUp(who)).toMatchObject({ status: 'confirmed', topicArn: first.topicArn });
+  });
+
   it.each([
     'ses:CreateConfigurationSet',
     'sns:CreateTopic',
@@ -127,6 +141,19 @@ describe('POST /api/business/events-setup/rotate', () => {
     expect(previous?.tokenHash).toBe(before?.tokenHash);
     expect((previous?.until?.getTime() ?? 0) - Date.now()).toBeGreaterThan(23 * 3_600_000);
     expect(await subscriptions(who, wired.topicArn)).toMatchObject([{ endpoint: body.eventsSetup.inboundUrl }]);
+  });
+
+  it('takes the URL that SNS knows, however often it is replaced before SNS knows another', async () => {
+    const who = await sender();
+    await setUp(who);
+    const known = (await businessOf(who)).eventWiring?.tokenHash;
+    await ses().changeAccount(who.accessKeyId, { deniedActions: ['sns:Subscribe'] });
+    for (let times = 0; times < 2; times += 1) await call(who, 'post', '/rotate').expect(422);
+    expect((await businessOf(who)).eventWiring?.previous?.tokenHash).toBe(known);
+    await ses().changeAccount(who.accessKeyId, { deniedActions: [] });
+    const { body } = await call(who, 'post', '/rotate').expect(200);
+    expect(body.eventsSetup.status).toBe('confirmed');
+    expect((await businessOf(who)).eventWiring?.previous?.tokenHash).toBe(known);
   });
 
   it('answers 409 where nothing is wired', async () => {

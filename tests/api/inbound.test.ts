@@ -109,6 +109,18 @@ describe('POST /api/inbound/ses/:token', () => {
     expect(await kept(businessId)).toBe(before);
   });
 
+  it('refuses one that it has, when its signature is good for another id as well', async () => {
+    const { inbox, businessId } = await shared();
+    const message = signed({ ...notification(inbox.topicArn, EVENT), Subject: 'Amazon SES Email Event Notification' });
+    expect((await post(inbox.path, message)).status).toBe(200);
+    const before = await kept(businessId);
+    const { Subject, ...rest } = message;
+    const again = { ...rest, MessageId: `${message.MessageId}\nSubject\n${Subject}` };
+    expect(stringToSign(again as never)).toBe(stringToSign(message as never));
+    expect((await post(inbox.path, again)).status).toBe(400);
+    expect(await kept(businessId)).toBe(before);
+  });
+
   it('asks for the message again when the certificate cannot be had', async () => {
     const { inbox } = await shared();
     const url = `${inject('sns').url}/SimpleNotificationService-${'b'.repeat(32)}.pem`;
@@ -178,6 +190,42 @@ describe('POST /api/inbound/ses/:token', () => {
     const ended = signed({ ...confirmation(inbox.topicArn), Type: 'UnsubscribeConfirmation' });
     expect((await post(inbox.path, ended)).status).toBe(200);
     expect((await wiring())?.confirmedAt).toBeUndefined();
+  });
+
+  it('confirms the subscription of a topic that was stored a moment ago', async () => {
+    const who = await register();
+    const inbox = await inboxOf(who);
+    const topicArn = 'arn:aws:sns:eu-west-1:123456789012:next';
+    expect((await post(inbox.path, signed(notification(topicArn, EVENT)))).status).toBe(403);
+    await BusinessModel.updateOne({ _id: who.businessId }, { 'eventWiring.topicArn': topicArn });
+    expect((await post(inbox.path, signed(confirmation(topicArn)))).status).toBe(200);
+  });
+
+  it('neither confirms nor ends the subscription of the URL by what comes to the one before it', async () => {
+    const who = await register();
+    const inbox = await inboxOf(who);
+    const wiring = async () => (await BusinessModel.findById(who.businessId).lean())?.eventWiring;
+    const former = 'former-token';
+    const previous = { tokenHash: hashOf(former), until: new Date(Date.now() + 60_000) };
+    await BusinessModel.updateOne({ _id: who.businessId }, { 'eventWiring.previous': previous });
+    const path = `/api/inbound/ses/${former}`;
+    expect((await post(path, signed(confirmation(inbox.topicArn)))).status).toBe(403);
+    expect((await wiring())?.confirmedAt).toBeUndefined();
+
+    expect((await post(inbox.path, signed(confirmation(inbox.topicArn)))).status).toBe(200);
+    const ended = signed({ ...confirmation(inbox.topicArn), Type: 'UnsubscribeConfirmation' });
+    expect((await post(path, ended)).status).toBe(200);
+    expect((await wiring())?.confirmedAt).toBeInstanceOf(Date);
+  });
+
+  it('leaves a subscription confirmed when its end before that is told again', async () => {
+    const who = await register();
+    const inbox = await inboxOf(who);
+    const ended = signed({ ...confirmation(inbox.topicArn), Type: 'UnsubscribeConfirmation' });
+    expect((await post(inbox.path, ended)).status).toBe(200);
+    expect((await post(inbox.path, signed(confirmation(inbox.topicArn)))).status).toBe(200);
+    expect((await post(inbox.path, ended)).status).toBe(200);
+    expect((await BusinessModel.findById(who.businessId).lean())?.eventWiring?.confirmedAt).toBeInstanceOf(Date);
   });
 
   it('asks for the message again when MongoDB does not take it', async () => {

@@ -170,6 +170,20 @@ describe('POST /api/business/ses/check', () => {
     }
   });
 
+  it.each([
+    ['a key that AWS does not know any more', 'AKIAINVALID', /InvalidClientTokenId/],
+    ['a secret that is not the key’s any more', 'AKIABADSECRET', /SignatureDoesNotMatch/],
+  ])('finds %s', async (_what, accessKeyId, said) => {
+    const who = await healthy();
+    await BusinessModel.updateOne({ _id: who.businessId }, { $set: { 'sesConfiguration.accessKeyId': accessKeyId } });
+    const [credentials] = await check(who);
+    expect(credentials).toMatchObject({
+      check: 'credentials',
+      status: 'problem',
+      message: expect.stringMatching(said),
+    });
+  });
+
   it('may be called in a loop: SES is asked once', async () => {
     const who = await healthy();
     await check(who);

@@ -22,6 +22,10 @@ export class NameServer {
   readonly names = new Map<string, DnsName>();
   /** Whether it answers nothing but failures. */
   isBroken = false;
+  /** Whether it answers nothing at all. */
+  isSilent = false;
+  /** The names that it was asked for. */
+  readonly asked: string[] = [];
   private readonly socket = createSocket('udp4');
 
   /** Listens on a free port. @returns its `host:port`. */
@@ -39,8 +43,9 @@ export class NameServer {
 
   private answer(query: Buffer): Buffer | undefined {
     const { name, type, end } = questionOf(query);
+    this.asked.push(name);
     const known = this.names.get(name);
-    if (known?.silent) return undefined;
+    if (this.isSilent || known?.silent) return undefined;
     const data = known && !this.isBroken ? dataOf(known, type) : [];
     const code = this.isBroken ? SERVER_FAILURE : known ? 0 : NO_SUCH_NAME;
     const head = Buffer.alloc(12);

@@ -89,6 +89,9 @@ describe('an event of SES', () => {
     const third = await delivery(doubt);
     await applyEvent(tenant, bounce(third, 'Transient', 'MailboxFull'));
     expect(await read(third)).toMatchObject({ status: 'sent' });
+    const fourth = await delivery(doubt);
+    await applyEvent(tenant, complaint(fourth, 'not-spam'));
+    expect(await read(fourth)).toMatchObject({ status: 'sent' });
   });
 
   it('keeps from being mailed again who waits for another try and got the first one after all', async () => {

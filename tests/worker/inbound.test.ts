@@ -6,12 +6,13 @@ import { BUCKETS, type Delivery, DeliveryModel } from '../../src/models/delivery
 import { EventModel } from '../../src/models/event.js';
 import { NotificationModel } from '../../src/models/notification.js';
 import { SuppressionModel } from '../../src/models/suppression.js';
+import { count, type Stat } from '../../src/sending/campaigns/counts.js';
 import { processDue } from '../../src/sending/inbound/round.js';
 import { blockedForAll } from '../../src/sending/suppression.js';
 import { once, type Registered, register, unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { later, SENT_AT, SES_EVENTS, sesEvent } from '../support/ses-events.js';
-import { inboxOf, tell } from '../support/sns.js';
+import { inboxOf, notification, post, signed, tell } from '../support/sns.js';
 
 useHub();
 
@@ -58,18 +59,22 @@ async function keep(businessId: string, ...events: object[]): Promise<void> {
   );
 }
 
+/** Of numbers those that are not zero. */
+const only = (numbers: Record<string, number>) => Object.fromEntries(Object.entries(numbers).filter(([, n]) => n > 0));
+
 const waiting = () => NotificationModel.countDocuments({ dueAt: { $exists: true } });
 
 const BOUNCED = { permanent: true, bounceType: 'Permanent', subType: 'General', diagnostic: '550 no such user' };
 
 describe('an event of SES that came by SNS', () => {
   const machine = 'Mozilla/5.0';
-  it.each<[string, (one: Delivery) => object, object, object[], string | undefined]>([
-    ['Send', SES_EVENTS.send, { status: 'sent' }, [{ type: 'email.sent' }], undefined],
+  it.each<[string, (one: Delivery) => object, object, Stat[], object[], string | undefined]>([
+    ['Send', SES_EVENTS.send, { status: 'sent' }, [], [{ type: 'email.sent' }], undefined],
     [
       'Delivery',
       SES_EVENTS.delivery,
       { status: 'delivered', deliveredAt: new Date(later(3)) },
+      ['delivered'],
       [{ type: 'email.delivered' }],
       undefined,
     ],
@@ -77,6 +82,7 @@ describe('an event of SES that came by SNS', () => {
       'a permanent Bounce',
       SES_EVENTS.bounce,
       { status: 'bounced', bouncedAt: new Date(later(5)), harm: 'bounced', error: { code: 'General' } },
+      ['bounced'],
       [{ type: 'email.bounced', data: BOUNCED }],
       'bounced',
     ],
@@ -84,6 +90,7 @@ describe('an event of SES that came by SNS', () => {
       'a Bounce off the account’s own list',
       (one) => SES_EVENTS.bounce(one, {}, 'Permanent', 'OnAccountSuppressionList'),
       { status: 'bounced', harm: undefined },
+      ['bounced'],
       [{ type: 'email.bounced', data: { permanent: true } }],
       'bounced',
     ],
@@ -91,6 +98,7 @@ describe('an event of SES that came by SNS', () => {
       'a transient Bounce',
       (one) => SES_EVENTS.bounce(one, {}, 'Transient', 'MailboxFull'),
       { status: 'sent', bouncedAt: undefined },
+      [],
       [{ type: 'email.bounced', data: { permanent: false, bounceType: 'Transient', subType: 'MailboxFull' } }],
       undefined,
     ],
@@ -98,6 +106,7 @@ describe('an event of SES that came by SNS', () => {
       'a Bounce of which SES cannot tell',
       (one) => SES_EVENTS.bounce(one, {}, 'Undetermined', 'Undetermined'),
       { status: 'sent', bouncedAt: undefined },
+      [],
       [{ type: 'email.bounced', data: { permanent: false, bounceType: 'Undetermined' } }],
       undefined,
     ],
@@ -105,6 +114,7 @@ describe('an event of SES that came by SNS', () => {
       'a Complaint',
       SES_EVENTS.complaint,
       { status: 'complained', complainedAt: new Date(later(3_600)), harm: 'complained' },
+      ['complained'],
       [{ type: 'email.complained', data: { notSpam: false } }],
       'complained',
     ],
@@ -112,6 +122,7 @@ describe('an event of SES that came by SNS', () => {
       'a Complaint that it is no spam',
       (one) => SES_EVENTS.complaint(one, {}, 'not-spam'),
       { status: 'sent', complainedAt: undefined },
+      [],
       [{ type: 'email.complained', data: { notSpam: true } }],
       undefined,
     ],
@@ -119,6 +130,7 @@ describe('an event of SES that came by SNS', () => {
       'Reject',
       SES_EVENTS.reject,
       { status: 'failed', error: { code: 'rejected_after_acceptance' } },
+      [],
       [{ type: 'email.failed', data: { reason: 'Bad content' } }],
       undefined,
     ],
@@ -126,14 +138,16 @@ describe('an event of SES that came by SNS', () => {
       'Rendering Failure',
       (one) => sesEvent('Rendering Failure', one, { failure: { errorMessage: 'no name' } }),
       { status: 'failed' },
+      [],
       [{ type: 'email.failed', data: { reason: 'no name' } }],
       undefined,
     ],
-    ['DeliveryDelay', SES_EVENTS.delay, { status: 'sent' }, [], undefined],
+    ['DeliveryDelay', SES_EVENTS.delay, { status: 'sent' }, [], [], undefined],
     [
       'Open',
       SES_EVENTS.open,
       { status: 'sent', openedAt: new Date(later(120)), machineOpenedAt: undefined },
+      ['opened'],
       [{ type: 'email.opened', data: { machine: false, ip: '192.0.2.7' } }],
       undefined,
     ],
@@ -141,6 +155,7 @@ describe('an event of SES that came by SNS', () => {
       'an Open by a machine',
       (one) => SES_EVENTS.open(one, {}, machine),
       { openedAt: undefined, machineOpenedAt: new Date(later(120)) },
+      ['machineOpened'],
       [{ type: 'email.opened', data: { machine: true } }],
       undefined,
     ],
@@ -148,12 +163,13 @@ describe('an event of SES that came by SNS', () => {
       'Click',
       SES_EVENTS.click,
       { clickedAt: new Date(later(180)), openedAt: new Date(later(180)) },
+      ['clicked', 'opened'],
       [{ type: 'email.clicked', data: { machine: false, link: 'https://example.com/offer' } }],
       undefined,
     ],
-    ['a kind not known', (one) => sesEvent('Telepathy', one), { status: 'sent' }, [], undefined],
-    ['Subscription', (one) => sesEvent('Subscription', one), { status: 'sent' }, [], undefined],
-  ])('%s is in ledger, suppression list and log', async (_kind, make, state, log, reason) => {
+    ['a kind not known', (one) => sesEvent('Telepathy', one), { status: 'sent' }, [], [], undefined],
+    ['Subscription', (one) => sesEvent('Subscription', one), { status: 'sent' }, [], [], undefined],
+  ])('%s is in ledger, states, stats, suppression list and log', async (_kind, make, state, happened, log, reason) => {
     const { who, inbox } = await wired();
     const one = await delivery(who);
     await tell(inbox, make(one));
@@ -161,6 +177,9 @@ describe('an event of SES that came by SNS', () => {
     const end = await read(one);
     for (const [field, value] of Object.entries(state))
       expect({ [field]: end[field as never] }).toMatchObject({ [field]: value });
+    const { states, stats } = await count(one.campaign as Types.ObjectId);
+    expect(only(states)).toEqual({ [end.status]: 1 });
+    expect(only(stats)).toEqual(Object.fromEntries(['sent', ...happened].map((stat) => [stat, 1])));
     expect(await logged(one)).toMatchObject(log.map((row) => ({ ...row, email: one.email, campaign: one.campaign })));
     const blocked = await blockedForAll({ businessId: new Types.ObjectId(who.businessId) }, [one.email]);
     expect(blocked.get(one.email)).toBe(reason);
@@ -275,20 +294,56 @@ describe('an event of SES that came by SNS', () => {
     expect(hours).toBeLessThanOrEqual(48);
   });
 
+  it('is told as the last one by when it came, however often it is looked at', async () => {
+    const who = await register();
+    await inboxOf(who);
+    const stranger = { _id: new Types.ObjectId(), email: 'a@b.com' };
+    await keep(who.businessId, SES_EVENTS.delivery(stranger, { tags: undefined }));
+    const receivedAt = new Date(Date.now() - 5 * 3_600_000);
+    await NotificationModel.updateMany({ business: who.businessId }, { receivedAt, dueAt: new Date(0), tries: 7 });
+    await processDue();
+    const { eventWiring } = await BusinessModel.findById(who.businessId).lean().orFail();
+    expect(eventWiring?.lastEventAt).toEqual(receivedAt);
+    await NotificationModel.deleteMany({ business: who.businessId });
+  });
+
+  it('that comes again when it is not known any more is in the log once', async () => {
+    const { who, inbox } = await wired();
+    const one = await delivery(who);
+    const message = signed(notification(inbox.topicArn, SES_EVENTS.delivery(one)));
+    for (let times = 0; times < 2; times += 1) {
+      await post(inbox.path, message);
+      await processDue();
+      // As MongoDB does when it has expired.
+      await NotificationModel.deleteMany({ messageId: message.MessageId });
+    }
+    expect(await logged(one)).toHaveLength(1);
+  });
+
+  it('keeps as much of a long detail as there is room for', async () => {
+    const { who } = await wired();
+    const one = await delivery(who);
+    const event = SES_EVENTS.bounce(one) as unknown as { bounce: { bouncedRecipients: { diagnosticCode: string }[] } };
+    for (const recipient of event.bounce.bouncedRecipients) recipient.diagnosticCode = `550 no${'!'.repeat(3_000)}`;
+    await keep(who.businessId, event);
+    await processDue();
+    expect(await logged(one)).toMatchObject([{ data: { diagnostic: `550 no${'!'.repeat(1_994)}` } }]);
+  });
+
   it('that another worker took off meanwhile is not put back', async () => {
     const { who } = await wired();
     const stranger = { _id: new Types.ObjectId(), email: 'a@b.com' };
     await keep(who.businessId, SES_EVENTS.delivery(stranger, { tags: undefined }));
     const mine = { business: who.businessId, event: new RegExp(stranger._id.toHexString()) };
     const { _id } = await NotificationModel.findOne(mine).lean().orFail();
-    const { updateMany } = BusinessModel.collection;
+    const { bulkWrite } = BusinessModel.collection;
     // After this worker has looked for the delivery, and before it says when to look again.
-    vi.spyOn(BusinessModel.collection, 'updateMany').mockImplementationOnce(async function (
+    vi.spyOn(BusinessModel.collection, 'bulkWrite').mockImplementationOnce(async function (
       this: typeof BusinessModel.collection,
       ...call: unknown[]
     ) {
       await NotificationModel.updateOne({ _id }, { $set: { result: 'applied' }, $unset: { dueAt: 1, event: 1 } });
-      return Reflect.apply(updateMany, this, call);
+      return Reflect.apply(bulkWrite, this, call);
     } as never);
     await processDue();
     const row = await NotificationModel.findById(_id).lean().orFail();
@@ -303,7 +358,7 @@ describe('a worker that dies while it applies events', () => {
     ['the ledger', () => DeliveryModel.collection, 'bulkWrite'],
     ['the suppression list', () => SuppressionModel.collection, 'updateOne'],
     ['the log', () => EventModel.collection, 'insertMany'],
-    ['the time of the last event', () => BusinessModel.collection, 'updateMany'],
+    ['the time of the last event', () => BusinessModel.collection, 'bulkWrite'],
     ['the queue', () => NotificationModel.collection, 'bulkWrite'],
   ];
   const deaths = steps.flatMap((step) => [['before', ...step] as const, ['after', ...step] as const]);

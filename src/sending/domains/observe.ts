@@ -5,12 +5,23 @@ import type { DnsRecord } from './records.js';
 
 type Dns = ReturnType<typeof resolver>;
 
-/** What DNS says of each record at this moment, by the records' keys. Never throws: what is not answered is `unknown`. */
+/** All records of a domain together, in ms: whoever runs its DNS decides how slowly each question is answered. */
+const LIMIT_MS = 5_000;
+
+/** So many names are asked for a DMARC policy: the domain, and the upper ones of those above it. */
+const DMARC_NAMES = 8;
+
+/**
+ * What DNS says of each record at this moment, by the records' keys. Never throws: what is not answered within five seconds
+ * is `unknown`.
+ */
 export async function observe(records: readonly DnsRecord[]): Promise<Record<string, RecordState>> {
   const dns = resolver();
+  const limit = setTimeout(() => dns.cancel(), LIMIT_MS);
   const states = await Promise.all(
     records.map(async (record) => [record.key, await stateOf(record, dns).catch(() => 'unknown' as const)] as const),
   );
+  clearTimeout(limit);
   return Object.fromEntries(states);
 }
 
@@ -42,7 +53,8 @@ async function stateOf(record: DnsRecord, dns: Dns): Promise<RecordState> {
  * @throws the error of a server that does not answer.
  */
 async function dmarcOf(domain: string, dns: Dns): Promise<string | undefined> {
-  for (const name of withParents(domain)) {
+  const [own = domain, ...parents] = withParents(domain);
+  for (const name of [own, ...parents.slice(1 - DMARC_NAMES)]) {
     const policies = (await textsOf(`_dmarc.${name}`, dns)).filter((text) => /^v=DMARC1\s*(;|$)/.test(text));
     // Where there are several, none holds.
     if (policies.length === 1) return policies[0];

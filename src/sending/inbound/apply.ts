@@ -68,9 +68,9 @@ async function move(
   subjects: readonly (Subject | undefined)[],
 ): Promise<[place: number, error: unknown][]> {
   const writes = told.flatMap(({ tenant, event }, place) => {
-    const [subject, update] = [subjects[place], updateOf(event)];
-    if (!subject || !update) return [];
-    return [{ place, updateOne: { filter: owned(tenant, { _id: subject._id }), update } }];
+    const subject = subjects[place];
+    if (!subject) return [];
+    return [{ place, updateOne: { filter: owned(tenant, { _id: subject._id }), update: updateOf(event) } }];
   });
   if (writes.length === 0) return [];
   try {

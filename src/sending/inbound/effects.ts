@@ -24,11 +24,10 @@ type Visit = 'openedAt' | 'clickedAt' | 'machineOpenedAt' | 'machineClickedAt';
  * The update by which an event moves its delivery, forward only (`EVENT_RANK`), whatever the order and the number of events.
  * It settles what was in doubt: also a delivery that waits for another try, of which an earlier attempt is now known to
  * have gone out. Pure.
- * @returns a pipeline; undefined where the event changes nothing of a delivery.
+ * @returns a pipeline.
  */
-export function updateOf(event: SesEvent): object[] | undefined {
-  const effect = effectOf(event);
-  return effect && pipelineOf(event, effect);
+export function updateOf(event: SesEvent): object[] {
+  return pipelineOf(event, effectOf(event));
 }
 
 /** Why an event keeps its address from being written to again. */
@@ -38,7 +37,7 @@ export function harmOf(event: SesEvent): 'bounced' | 'complained' | undefined {
   return undefined;
 }
 
-function effectOf(event: SesEvent): Effect | undefined {
+function effectOf(event: SesEvent): Effect {
   switch (event.kind) {
     case 'send':
     case 'delay':
@@ -61,7 +60,8 @@ function effectOf(event: SesEvent): Effect | undefined {
         harm: countsAgainst(event) ? 'bounced' : undefined,
       };
     case 'complaint':
-      if (event.isNotSpam) return undefined;
+      // He has the message, and wants it.
+      if (event.isNotSpam) return { status: 'sent', times: [] };
       return {
         status: 'complained',
         times: ['complainedAt'],

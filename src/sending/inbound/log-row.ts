@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { Types } from 'mongoose';
 import type { Event, EventType } from '../../models/event.js';
 import type { Notification } from '../../models/notification.js';
 import type { SesEvent } from '../../ses/events.js';
@@ -7,15 +9,18 @@ import { isByMachine } from './effects.js';
 export type LogRow = Omit<Event, 'expiresAt' | 'data'> & { data?: Record<string, unknown> | undefined };
 
 /**
- * What the log says of an event; nothing for one that only tells that SES goes on trying. Its id is the notification's, which
- * is there once: so is the row, however often it is written.
+ * What the log says of an event; nothing for one that only tells that SES goes on trying. Its id follows from SNS's
+ * MessageId: it is there once, however often it is written, also when the message comes again after its notification expired.
  */
-export function logRowOf({ _id }: Notification, event: SesEvent, delivery: Subject): LogRow | undefined {
+export function logRowOf(notification: Notification, event: SesEvent, delivery: Subject): LogRow | undefined {
   const told = tell(event);
   if (!told) return undefined;
   const { business, campaign, email } = delivery;
-  return { _id, business, campaign, delivery: delivery._id, email, at: event.at, ...told };
+  return { _id: idOf(notification), business, campaign, delivery: delivery._id, email, at: event.at, ...told };
 }
+
+const idOf = ({ business, messageId }: Notification) =>
+  new Types.ObjectId(createHash('sha256').update(`${business.toHexString()} ${messageId}`).digest().subarray(0, 12));
 
 function tell(event: SesEvent): { type: EventType; data?: Record<string, unknown> } | undefined {
   switch (event.kind) {

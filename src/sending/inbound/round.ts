@@ -125,16 +125,18 @@ function over({ result, note }: { result: NotificationResult; note?: string }) {
 }
 
 async function noteEvents(due: readonly Notification[]): Promise<void> {
-  const businesses = [...new Map(due.map(({ business }) => [business.toHexString(), business])).values()];
-  const now = new Date();
-  const isOld = { $lt: new Date(now.getTime() - LAST_EVENT_MS) };
-  await BusinessModel.updateMany(
-    {
-      _id: { $in: businesses },
-      eventWiring: { $exists: true },
-      $or: [{ 'eventWiring.lastEventAt': null }, { 'eventWiring.lastEventAt': isOld }],
-    },
-    { $set: { 'eventWiring.lastEventAt': now } },
-    { timestamps: false },
-  );
+  const byTime = [...due].sort((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime());
+  // What waits for its delivery is looked at for a day: it came once.
+  const last = new Map(byTime.map((notification) => [notification.business.toHexString(), notification]));
+  await BusinessModel.collection.bulkWrite([...last.values()].map(toNote), { ordered: false });
+}
+
+function toNote({ business, receivedAt }: Notification) {
+  const isOld = { $lt: new Date(receivedAt.getTime() - LAST_EVENT_MS) };
+  const filter = {
+    _id: business,
+    eventWiring: { $exists: true },
+    $or: [{ 'eventWiring.lastEventAt': null }, { 'eventWiring.lastEventAt': isOld }],
+  };
+  return { updateOne: { filter, update: { $set: { 'eventWiring.lastEventAt': receivedAt } } } };
 }

@@ -5,11 +5,12 @@ import type { Tenant } from '../../tenant.js';
 import * as businesses from '../businesses.js';
 import { checkAccount } from './account.js';
 import { checkArriving } from './arriving.js';
+import { checkCredentials } from './credentials.js';
 import { checkDomains } from './domains.js';
-import { type Finding, ok, problem } from './finding.js';
+import type { Finding } from './finding.js';
 import { checkWiring } from './wiring.js';
 
-/** The answer holds so long, in seconds: SES allows one call a second, and a check makes about seven. */
+/** The answer holds so long, in seconds: SES allows one call a second, and a check makes about eight. */
 const FRESH_S = 5;
 
 /** What the doctor found, and when. */
@@ -49,6 +50,7 @@ async function fresh(tenant: Tenant): Promise<Diagnosis> {
 
   const findings = await administer(business, async (account) => {
     const parts = [
+      checkCredentials(business, account),
       checkAccount(account),
       checkDomains(business, account),
       checkWiring(business, account),
@@ -57,10 +59,7 @@ async function fresh(tenant: Tenant): Promise<Diagnosis> {
     return (await Promise.all(parts)).flat();
   });
   if (!findings) throw sesNotConfigured();
-  const credentials = business.sesConfiguration.verified
-    ? ok('credentials', 'SES takes the keys')
-    : problem('credentials', 'SES refused the keys', 'Connect the account again: PUT /api/business/ses');
-  const diagnosis = { checkedAt: new Date().toISOString(), findings: [credentials, ...findings] };
+  const diagnosis = { checkedAt: new Date().toISOString(), findings };
   // Whoever waits for the answer does not wait for this.
   redis()
     .set(key, JSON.stringify(diagnosis), 'EX', FRESH_S)
