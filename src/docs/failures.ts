@@ -85,10 +85,11 @@ const MORE = new Map<Operation, { statuses: FailureStatus[]; fields: z.ZodObject
   ),
 ]);
 
-/** The two ways into an account; who uses them is not signed in yet. */
+/** The ways into an account; who uses them is not signed in yet. */
 const SIGN_IN: Readonly<Record<string, readonly FailureStatus[]>> = {
   '/api/auth/login': [401, 403],
   '/api/auth/register': [403],
+  '/api/auth/accept-invitation': [403],
 };
 
 /** The failures an endpoint can answer, by what it takes. */
