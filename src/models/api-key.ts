@@ -4,6 +4,12 @@ import { KEY_PERMISSIONS } from '../permissions.js';
 export const KEY_MODES = ['live', 'test'] as const;
 
 /** A key that was rotated: it works until then. */
+export interface Predecessor {
+  hash: string;
+  prefix: string;
+  until: Date;
+}
+
 const predecessor = new Schema(
   {
     hash: { type: String, required: true },
