@@ -107,7 +107,7 @@ export function failuresOf({ method, path, operation, access }: Endpoint): Failu
     413: Boolean(operation?.body),
     415: Boolean(operation?.body),
     422: isValidated || Boolean(access && !access.includes('signed_in')),
-    429: path.startsWith('/api/auth/') && isWrite,
+    429: isWrite && (path.startsWith('/api/auth/') || path === '/api/users/invite'),
     503: true,
   };
   return ([400, 401, 403, 404, 409, 413, 415, 422, 429, 503] as const).filter(

@@ -55,7 +55,7 @@ export const ListApiKeys = operation({
 
 export const DeleteApiKey = operation({
   summary: 'Delete an API key',
-  description: 'The next request that carries it is a 401.',
+  description: 'It and its predecessors end within a second; then what carries one of them is a 401.',
   params: ById,
   answer: {},
 });

@@ -42,7 +42,8 @@ export async function invite(
   if (await UserModel.exists({ email })) throw conflict('There is already an account with this address');
   const business = await businesses.get(tenant.businessId);
   await requireReplaceable(tenant, inviter, email);
-  await mailAllowance.take(email);
+  await mailAllowance.takeOfAddress(email);
+  await mailAllowance.takeOfBusiness(tenant.businessId);
   const token = randomBytes(32).toString('base64url');
   const expiresAt = new Date(Date.now() + VALID_MS);
   const terms = { role, permissions: [...permissions], tokenHash: hash(token), invitedBy: inviter.id, expiresAt };

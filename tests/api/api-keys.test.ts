@@ -238,7 +238,7 @@ describe('POST /api/business/api-keys/:id/rotate', () => {
   it('shows nobody a key with a permission that he lacks', async () => {
     const who = await register();
     const { id } = await made(who, { permissions: ['send_emails', 'manage_campaigns'] });
-    const token = await member(who, ['manage_settings', 'send_emails']);
+    const { token } = await admin(who, { permissions: ['manage_settings', 'send_emails'] });
     const { body } = await rotate(token, id).expect(403);
     expect(body.message).toContain('lack manage_campaigns');
     expect(await stored(id)).toEqual([]);

@@ -111,6 +111,18 @@ describe('POST /api/users/invite', () => {
     await invite(other.token, { email, permissions: [] }).expect(429);
   });
 
+  it('mails for a business fifty times an hour, to whomever', async () => {
+    const [who, other] = [await register(), await register()];
+    await invited(who);
+    const subject = { _id: `business:${who.businessId}` };
+    const [first] = (await MailAllowanceModel.findOne(subject).lean())?.times ?? [];
+    await MailAllowanceModel.updateOne(subject, { $set: { times: Array.from({ length: 49 }, () => first) } });
+    await invited(who);
+    const answer = await invite(who.token, { email: address(), permissions: [] }).expect(429);
+    expect(answer.body.message).toContain('50 mails');
+    await invited(other);
+  });
+
   it('leaves the link that is out as it is when it sends no further one', async () => {
     const who = await register();
     const { email } = await invited(who);
