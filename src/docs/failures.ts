@@ -85,10 +85,11 @@ const MORE = new Map<Operation, { statuses: FailureStatus[]; fields: z.ZodObject
   ),
 ]);
 
-/** The two ways into an account; who uses them is not signed in yet. */
+/** The ways into an account; who uses them is not signed in yet. */
 const SIGN_IN: Readonly<Record<string, readonly FailureStatus[]>> = {
   '/api/auth/login': [401, 403],
   '/api/auth/register': [403],
+  '/api/auth/accept-invitation': [403],
 };
 
 /** The failures an endpoint can answer, by what it takes. */
@@ -106,7 +107,7 @@ export function failuresOf({ method, path, operation, access }: Endpoint): Failu
     413: Boolean(operation?.body),
     415: Boolean(operation?.body),
     422: isValidated || Boolean(access && !access.includes('signed_in')),
-    429: path.startsWith('/api/auth/') && isWrite,
+    429: isWrite && (path.startsWith('/api/auth/') || path === '/api/users/invite'),
     503: true,
   };
   return ([400, 401, 403, 404, 409, 413, 415, 422, 429, 503] as const).filter(

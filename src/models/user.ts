@@ -22,6 +22,8 @@ const schema = new Schema(
     resetPasswordExpires: { type: Date },
     /** Counted up to end every token of the user at once. */
     tokenVersion: { type: Number, required: true, default: 0 },
+    /** Announces that this administrator is about to be none: see `services/last-admin.ts`, which alone writes it. */
+    leaving: { type: Schema.Types.ObjectId },
     /**
      * The business this user is founding: there until the business is written. One insert makes a registration true;
      * whoever finds this afterwards completes it.

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { authorize } from '../middleware/authorize.js';
 import { usersOnly } from '../middleware/users-only.js';
 import { handle } from '../middleware/validate.js';
-import { CreateApiKey, DeleteApiKey, ListApiKeys, presentApiKey } from '../schemas/api-keys.js';
+import { CreateApiKey, DeleteApiKey, ListApiKeys, presentApiKey, RotateApiKey } from '../schemas/api-keys.js';
 import * as service from '../services/api-keys.js';
 
 export const apiKeys = Router();
@@ -12,8 +12,18 @@ apiKeys.post(
   authorize('manage_settings'),
   usersOnly('manage API keys'),
   handle(CreateApiKey, async ({ tenant, caller, body }) => {
-    const { apiKey, key } = await service.create(tenant, caller, body);
-    return { apiKey: { ...presentApiKey(apiKey), key } };
+    const { key, ...made } = await service.create(tenant, caller, body);
+    return { apiKey: { ...presentApiKey(made), key } };
+  }),
+);
+
+apiKeys.post(
+  '/:id/rotate',
+  authorize('manage_settings'),
+  usersOnly('manage API keys'),
+  handle(RotateApiKey, async ({ tenant, caller, params, body }) => {
+    const { key, ...rotated } = await service.rotate(tenant, caller, params.id, body);
+    return { apiKey: { ...presentApiKey(rotated), key } };
   }),
 );
 

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { authorize } from '../middleware/authorize.js';
+import { liveOnly } from '../middleware/live-only.js';
 import { handle } from '../middleware/validate.js';
 import {
   CancelCampaign,
@@ -32,6 +33,7 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/send',
   authorize('send_emails'),
+  liveOnly('send campaigns'),
   handle(SendCampaign, async ({ tenant, params }) => {
     const { campaign, warnings } = await life.send(tenant, params.id);
     return { campaign: presentCampaign(campaign), warnings };
@@ -41,6 +43,7 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/schedule',
   authorize('send_emails'),
+  liveOnly('send campaigns'),
   handle(ScheduleCampaign, async ({ tenant, params, body }) => {
     const { campaign, preflight } = await life.schedule(tenant, params.id, body.scheduledFor);
     return { campaign: presentCampaign(campaign), preflight: presentPreflight(preflight) };
@@ -66,6 +69,7 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/resume',
   authorize('send_emails'),
+  liveOnly('send campaigns'),
   handle(ResumeCampaign, async ({ tenant, params, body }) => {
     const { campaign, warnings } = await life.resume(tenant, params.id, body);
     return { campaign: presentCampaign(campaign), warnings };
@@ -83,6 +87,7 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/retry',
   authorize('send_emails'),
+  liveOnly('send campaigns'),
   handle(RetryCampaign, async ({ tenant, params, body }) => {
     const { campaign, retried, warnings } = await life.retry(tenant, params.id, body);
     return { campaign: presentCampaign(campaign), retried, warnings };
@@ -92,6 +97,7 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/test',
   authorize('send_emails'),
+  liveOnly('send campaigns'),
   handle(TestCampaign, async ({ tenant, caller, params, body }) => ({
     recipients: (await sendTest(tenant, caller, params.id, body)).map(presentTest),
   })),

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { authorize } from '../middleware/authorize.js';
+import { usersOnly } from '../middleware/users-only.js';
 import { handle } from '../middleware/validate.js';
 import {
   AddDomain,
@@ -52,6 +53,7 @@ domainRoutes.post(
 domainRoutes.post(
   '/:id/prove',
   authorize('manage_settings'),
+  usersOnly('vouch for a domain'),
   handle(ProveDomain, async ({ tenant, caller, params }) => ({
     domain: present(await domains.prove(tenant, caller, params.id)),
   })),

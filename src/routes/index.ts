@@ -11,11 +11,13 @@ import { eventRoutes } from './events.js';
 import { eventsSetupRoutes } from './events-setup.js';
 import { health } from './health.js';
 import { inbound } from './inbound.js';
+import { invitationRoutes } from './invitations.js';
 import { recipientRoutes } from './recipients.js';
 import { suppressionRoutes } from './suppressions.js';
 import { templates } from './templates.js';
 import { tracking } from './tracking.js';
 import { unsubscribe } from './unsubscribe.js';
+import { userRoutes } from './users.js';
 
 /** A router and where it hangs. `isPublic`: nobody has to be signed in. */
 export interface Mount {
@@ -30,6 +32,8 @@ export interface Mount {
 export const mounts: readonly Mount[] = [
   { path: '/api/health', tag: 'Health', router: health, isPublic: true },
   { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
+  { path: '/api/auth', tag: 'Sign-in', router: invitationRoutes, isPublic: true },
+  { path: '/api/users', tag: 'Users', router: userRoutes },
   { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
   { path: '/api/business/domains', tag: 'Sending domains', router: domainRoutes },
   { path: '/api/business/events-setup', tag: 'Event wiring', router: eventsSetupRoutes },

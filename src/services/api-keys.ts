@@ -1,52 +1,101 @@
 import { Types } from 'mongoose';
-import { forbidden, notFound } from '../errors.js';
+import type { z } from 'zod';
+import { conflict, forbidden, notFound } from '../errors.js';
 import { logger } from '../logger.js';
-import { type ApiKey, ApiKeyModel } from '../models/api-key.js';
+import { type ApiKey, ApiKeyModel, type Predecessor } from '../models/api-key.js';
+import { type User, UserModel } from '../models/user.js';
 import { JOURNALED } from '../mongo.js';
 import type { Permission } from '../permissions.js';
+import type { CreateApiKey, RotateApiKey } from '../schemas/api-keys.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
 import * as businesses from './businesses.js';
 import * as keyFormat from './key-format.js';
+import { handedOver, living, opensAt } from './key-rotation.js';
 import * as pages from './pages.js';
 
 const LAST_USED_EVERY_MS = 60_000;
 
+/** More keys than these do not work side by side: whoever rotates so often has another problem. */
+const MAX_PREDECESSORS = 10;
+
+/** A key as people see it, with those of its predecessors that still work. */
+export interface ShownKey {
+  apiKey: ApiKey;
+  predecessors: Predecessor[];
+  /** Null when he was removed. */
+  makerName: string | null;
+}
+
 /**
- * Makes a key for the tenant. `key` is its only copy: what is stored is a hash.
+ * Makes a key for the tenant. `key` is its only copy: what is stored is a hash. It is the business's, and keeps what it was
+ * given whatever becomes of its maker.
  * @throws AppError `forbidden` for a permission that its maker does not hold.
  */
 export async function create(
   tenant: Tenant,
   maker: Caller,
-  { name, permissions }: { name: string; permissions: readonly Permission[] },
-): Promise<{ apiKey: ApiKey; key: string }> {
-  const lacking = permissions.filter((permission) => !mayGrant(maker, permission));
-  if (lacking.length > 0) throw forbidden(`You can only grant what you hold, and you lack ${lacking.join(', ')}`);
-  const key = keyFormat.generate('live');
-  const created = await ApiKeyModel.create({
+  { name, mode, permissions, expiresAt }: z.output<typeof CreateApiKey.body>,
+): Promise<ShownKey & { key: string }> {
+  requireGrant(maker, permissions);
+  const key = keyFormat.generate(mode);
+  const created = new ApiKeyModel({
     business: tenant.businessId,
     name,
-    mode: 'live',
-    hash: keyFormat.hash(key),
-    prefix: keyFormat.prefix(key),
-    permissions: [...permissions],
+    mode,
+    ...secretOf(key),
+    permissions,
     createdBy: maker.id,
+    ...(expiresAt ? { expiresAt } : {}),
   });
-  return { apiKey: created.toObject(), key };
+  await created.save({ ...JOURNALED });
+  return { ...(await shown(created.toObject())), key };
 }
 
-/** The tenant's keys, newest first. */
+/** The tenant's keys, newest first, those that have expired among them. */
 export async function list(
   tenant: Tenant,
   page: { cursor?: string | undefined; limit: number },
-): Promise<pages.Page<ApiKey>> {
-  return pages.read(page, (before, count) =>
+): Promise<pages.Page<ShownKey>> {
+  const { items, pagination } = await pages.read(page, (before, count) =>
     ApiKeyModel.find(owned(tenant, before)).sort({ _id: -1 }).limit(count).lean<ApiKey[]>(),
   );
+  const makers = await makersOf(items);
+  return { items: items.map((apiKey) => asShown(apiKey, makers)), pagination };
 }
 
 /**
- * Ends a key: nothing keeps a copy, so its next request finds none. Journaled, lest a crash revive it.
+ * Puts a new key in the place of an old one. One write of one document, which holds the old ones' hashes and ends: there is no moment
+ * at which neither works, and deleting the document ends them all. No key before the new one outlives the overlap.
+ * @throws AppError `not_found`; `forbidden` for a key with a permission that the caller lacks: he is shown it; `conflict` where
+ * the key has expired, another rotation came first, or too many predecessors work still.
+ */
+export async function rotate(
+  tenant: Tenant,
+  caller: Caller,
+  id: string,
+  { overlapHours }: z.output<typeof RotateApiKey.body>,
+): Promise<ShownKey & { key: string }> {
+  const old = await ApiKeyModel.findOne(owned(tenant, { _id: new Types.ObjectId(id) })).lean<ApiKey>();
+  if (!old) throw notFound('API key');
+  requireGrant(caller, old.permissions);
+  const now = new Date();
+  if (old.expiresAt && old.expiresAt <= now) throw conflict('This key has expired; make a new one');
+  const predecessors = handedOver(old, overlapHours, now);
+  if (predecessors.length > MAX_PREDECESSORS) {
+    throw conflict(`${MAX_PREDECESSORS} keys before this one still work; end them with overlapHours 0`);
+  }
+  const key = keyFormat.generate(old.mode);
+  const rotated = await ApiKeyModel.findOneAndUpdate(
+    owned(tenant, { _id: old._id, hash: old.hash }),
+    { $set: { ...secretOf(key), predecessors } },
+    { returnDocument: 'after', runValidators: true, writeConcern: JOURNALED },
+  ).lean<ApiKey>();
+  if (!rotated) throw conflict('This key was rotated or deleted a moment ago');
+  return { ...(await shown(rotated)), key };
+}
+
+/**
+ * Ends a key and its predecessors: one document holds them all. Journaled, lest a crash revive it.
  * @throws AppError `not_found`.
  */
 export async function remove(tenant: Tenant, id: string): Promise<void> {
@@ -62,7 +111,7 @@ export async function remove(tenant: Tenant, id: string): Promise<void> {
  */
 export async function callerOf(key: string): Promise<Caller | undefined> {
   if (!keyFormat.isWellFormed(key)) return undefined;
-  const found = await ApiKeyModel.findOne({ hash: keyFormat.hash(key) }).lean<ApiKey>();
+  const found = await ApiKeyModel.findOne(opensAt(keyFormat.hash(key), new Date())).lean<ApiKey>();
   if (!found) return undefined;
   await businesses.getActive(found.business);
   noteUse(found);
@@ -74,6 +123,34 @@ export async function callerOf(key: string): Promise<Caller | undefined> {
     businessId: found.business,
     isTest: found.mode === 'test',
   };
+}
+
+/** What is stored of a key. */
+function secretOf(key: string): Pick<ApiKey, 'hash' | 'prefix'> {
+  return { hash: keyFormat.hash(key), prefix: keyFormat.prefix(key) };
+}
+
+async function shown(apiKey: ApiKey): Promise<ShownKey> {
+  return asShown(apiKey, await makersOf([apiKey]));
+}
+
+function asShown(apiKey: ApiKey, makers: ReadonlyMap<string, string>): ShownKey {
+  const makerName = makers.get(String(apiKey.createdBy)) ?? null;
+  return { apiKey, predecessors: living(apiKey, new Date()), makerName };
+}
+
+/** The names of those who made the keys, by id: people of the business, and administrators of the hub. */
+async function makersOf(keys: readonly ApiKey[]): Promise<Map<string, string>> {
+  const makers = await UserModel.find({ _id: { $in: keys.map(({ createdBy }) => createdBy) } })
+    .select({ name: 1 })
+    .lean<Pick<User, '_id' | 'name'>[]>();
+  return new Map(makers.map(({ _id, name }) => [String(_id), name]));
+}
+
+/** @throws AppError `forbidden`. */
+function requireGrant(giver: Caller, permissions: readonly Permission[]): void {
+  const lacking = permissions.filter((permission) => !mayGrant(giver, permission));
+  if (lacking.length > 0) throw forbidden(`You can only grant what you hold, and you lack ${lacking.join(', ')}`);
 }
 
 /** Who may send anything may also let a key send one kind of it. */

@@ -23,10 +23,18 @@ export interface NewUser {
  * Writes a user, journaled: once this returns, nothing forgets him.
  * @throws AppError `conflict` where the address has an account: the unique index decides, whoever asked first.
  */
-export async function create({ password, permissions, ...fields }: NewUser): Promise<User> {
-  const hash = await passwords.hash(password);
+export async function create({ password, ...user }: NewUser): Promise<User> {
+  return insert({ ...user, passwordHash: await passwords.hash(password) });
+}
+
+/** `create`, for a password that is hashed already: hashing takes its time, and this none. @throws AppError as `create`. */
+export async function insert({
+  passwordHash,
+  permissions,
+  ...fields
+}: Omit<NewUser, 'password'> & { passwordHash: string }): Promise<User> {
   try {
-    const user = new UserModel({ ...fields, permissions: [...permissions], password: hash });
+    const user = new UserModel({ ...fields, permissions: [...permissions], password: passwordHash });
     await user.save({ ...JOURNALED });
     return user.toObject();
   } catch (error) {

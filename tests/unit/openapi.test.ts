@@ -96,6 +96,13 @@ describe('the OpenAPI document', () => {
     const register = api.paths['/api/auth/register']?.post?.responses;
     expect(register).toMatchObject({ 403: {}, 409: {}, 429: {} });
     expect(register).not.toHaveProperty('401');
+    expect(api.paths['/api/auth/accept-invitation']?.post?.responses).toMatchObject({
+      403: {},
+      409: {},
+      422: {},
+      429: {},
+    });
+    expect(api.paths['/api/users/invite']?.post?.responses).toMatchObject({ 409: {}, 429: {}, 503: {} });
   });
 
   it.each(['get', 'post'])('says that %s of a bad link answers a page, and never a 422', (method) => {
