@@ -7,6 +7,7 @@ import type { PauseReason } from '../../models/email-campaign.js';
 import { classify } from '../../ses/errors.js';
 import type { Gateway, Gateways } from '../../ses/gateway.js';
 import { senderProblem } from '../domains/sender.js';
+import { isHalted } from '../halt.js';
 import * as breaker from '../limits/breaker.js';
 import * as limiter from '../limits/limiter.js';
 import * as quota from '../limits/quota.js';
@@ -97,6 +98,7 @@ export async function runBatch(source: Source, sending: Sending): Promise<BatchE
 
 /** The business and its way to SES, if the source and the business may send at this moment. */
 async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd> {
+  if (await isHalted()) return { kind: 'stopped' };
   const [isRunning, business] = await Promise.all([
     source.isRunning(),
     BusinessModel.findById(source.mailing.business, {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../../errors.js';
 import { logger } from '../../logger.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import { isHalted } from '../halt.js';
 import { NO_IMPORT } from '../states.js';
 import { hold, release } from '../upkeep/leases.js';
 import { asChecked, launch } from './launch.js';
@@ -32,6 +33,8 @@ export function createLauncher(): Launcher {
   const launching = new Map<string, Promise<unknown>>();
   return {
     async round() {
+      // What is due then is launched, or is too late, when sending goes on.
+      if (await isHalted()) return;
       const due = await EmailCampaignModel.find({
         status: 'scheduled',
         isDeleted: { $ne: true },

@@ -3,7 +3,6 @@ import { logger } from '../../logger.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
 import { MessageModel } from '../../models/message.js';
-import { enqueueMessages } from '../../queue/queues.js';
 import { expireClaims, LEASE_MS } from '../batch/claim.js';
 import { reopenMessage } from '../batch/message-source.js';
 import { endCancelled } from '../campaigns/cancelled.js';
@@ -16,7 +15,7 @@ import { settleStale } from '../limits/quota.js';
 import { OPEN } from '../states.js';
 import { guard } from './guard.js';
 import { type Periodic, takeSteps } from './periodic.js';
-import { enqueueRunning } from './pulse.js';
+import { enqueueOpenMessages, enqueueRunning } from './pulse.js';
 import { reconcile } from './reconcile.js';
 
 /** A reservation is settled from the ledger when it is so old, in ms: its claims have expired by then. */
@@ -61,11 +60,6 @@ export async function sweep(): Promise<void> {
   } finally {
     if (Object.values(done).some((n) => n > 0)) logger().warn(done, 'sweeper');
   }
-}
-
-async function enqueueOpenMessages(): Promise<void> {
-  const open = await MessageModel.find({ status: 'open' }, { _id: 1 }).lean();
-  await enqueueMessages(open.map(({ _id }) => _id.toHexString()));
 }
 
 /** The numbers of what is under way, or was until lately: the oldest first, and for a while. The next round goes on. */
