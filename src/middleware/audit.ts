@@ -9,7 +9,7 @@ const ID = /^[0-9a-f]{24}$/;
 
 /** Who acts by a request, for the audit log. */
 export function actorOf({ caller, res }: { caller: Caller; res: Response }): audit.UserActor {
-  return { caller, requestId: res.locals.requestId };
+  return { caller, requestId: res.locals.requestId, entry: res.locals.auditEntry };
 }
 
 /**
@@ -25,6 +25,7 @@ export async function auditActing(req: Request, res: Response, caller: Caller, t
     business: tenant.businessId,
     detail: idsOf(req),
   });
+  res.locals.auditEntry = entry;
   beforeEnd(res, () => audit.conclude(entry, outcomeOf(res.statusCode)));
 }
 

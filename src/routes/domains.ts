@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { actorOf } from '../middleware/audit.js';
 import { authorize } from '../middleware/authorize.js';
 import { handle } from '../middleware/validate.js';
 import {
@@ -52,7 +53,7 @@ domainRoutes.post(
 domainRoutes.post(
   '/:id/prove',
   authorize('manage_settings'),
-  handle(ProveDomain, async ({ tenant, caller, params }) => ({
-    domain: present(await domains.prove(tenant, caller, params.id)),
+  handle(ProveDomain, async ({ tenant, params, ...call }) => ({
+    domain: present(await domains.prove(tenant, actorOf(call), params.id)),
   })),
 );

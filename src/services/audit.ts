@@ -10,6 +10,8 @@ import type { Caller } from '../tenant.js';
 export interface UserActor {
   caller: Caller;
   requestId: string;
+  /** What the request has in the log already, for it acts within a business; its middleware writes the outcome. */
+  entry?: Types.ObjectId | undefined;
 }
 
 /** Who acts: an administrator, or whoever may run the hub's commands on its machine. */
@@ -30,6 +32,10 @@ export interface Act {
  * @throws what `work` throws, and MongoDB's error where the log cannot be written, with nothing done.
  */
 export async function act<T>(actor: Actor, what: Act, work: () => Promise<T>): Promise<T> {
+  if ('entry' in actor && actor.entry) {
+    await name(actor.entry, what);
+    return work();
+  }
   const entry = await begin(actor, what);
   try {
     const result = await work();
@@ -46,6 +52,11 @@ export async function begin(actor: Actor, { action, business, detail }: Act): Pr
   const entry = new AuditEntryModel({ ...(await signed(actor)), action, business, detail });
   await entry.save({ ...JOURNALED });
   return entry._id;
+}
+
+/** Says more exactly what is about to be done. */
+async function name(entry: Types.ObjectId, { action, detail }: Act): Promise<void> {
+  await AuditEntryModel.updateOne({ _id: entry }, { $set: { action, detail } }, { writeConcern: JOURNALED });
 }
 
 /** Writes how it ended. Never throws: it was done, and the log shows it as `begun`. */
