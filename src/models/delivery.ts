@@ -107,6 +107,8 @@ schema.index(
   { business: 1, harmedAt: 1, harm: 1, campaign: 1 },
   { partialFilterExpression: { harmedAt: { $exists: true } } },
 );
+// How many are in doubt, over all businesses.
+schema.index({ unconfirmedAt: 1 }, { partialFilterExpression: { status: 'unconfirmed' } });
 // The sweeper's: claims whose lease has run out.
 schema.index({ 'claim.until': 1 }, { partialFilterExpression: { status: 'sending' } });
 

@@ -59,7 +59,8 @@ const fields = {
 const PAUSES = [
   '`user`: by request',
   '`quota_exceeded`: the month is used up; goes on by itself with the next one, or a raised limit',
-  '`account`: SES or the hub’s administrator stopped the account',
+  '`business_inactive`: the business was suspended or cancelled; goes on by itself when it is active again',
+  '`account`: SES stopped the account',
   '`credentials`: SES refused its keys',
   '`rejections`: SES refused one message after the other',
   '`reputation`: too many bounced or complained',

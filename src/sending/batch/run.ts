@@ -6,6 +6,7 @@ import type { Delivery } from '../../models/delivery.js';
 import type { PauseReason } from '../../models/email-campaign.js';
 import { classify } from '../../ses/errors.js';
 import type { Gateway, Gateways } from '../../ses/gateway.js';
+import { INACTIVE } from '../campaigns/going-on.js';
 import { senderProblem } from '../domains/sender.js';
 import { isHalted } from '../halt.js';
 import * as breaker from '../limits/breaker.js';
@@ -111,7 +112,7 @@ async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd
     }).lean<Business>(),
   ]);
   if (!isRunning) return { kind: 'stopped' };
-  if (business?.status !== 'active') return source.stop('account', 'The business is suspended');
+  if (business?.status !== 'active') return source.stop('business_inactive', INACTIVE);
   // Checked before it was launched; but a domain may be given up, or fail, while its campaign runs.
   const unverified = senderProblem(business, source.mailing.frozen.fromEmail);
   if (unverified) return source.stop('account', unverified);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../errors.js';
 import { logger } from '../../logger.js';
+import { BusinessModel } from '../../models/business.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
 import { isHalted } from '../halt.js';
 import { NO_IMPORT } from '../states.js';
@@ -35,16 +36,7 @@ export function createLauncher(): Launcher {
     async round() {
       // What is due then is launched, or is too late, when sending goes on.
       if (await isHalted()) return;
-      const due = await EmailCampaignModel.find({
-        status: 'scheduled',
-        isDeleted: { $ne: true },
-        // What waits for an import, whose sender may be slow, must not fill the round.
-        $expr: { $and: [{ $lte: ['$scheduledFor', '$$NOW'] }, NO_IMPORT.$expr] },
-      })
-        .sort({ scheduledFor: 1 })
-        .limit(ROUND)
-        .lean<EmailCampaign[]>();
-      for (const campaign of due) {
+      for (const campaign of await due()) {
         const id = campaign._id.toHexString();
         if (launching.has(id)) continue;
         const launched = launchOne(campaign, holder).finally(() => launching.delete(id));
@@ -55,6 +47,36 @@ export function createLauncher(): Launcher {
       await Promise.all(launching.values());
     },
   };
+}
+
+/**
+ * What has to be launched or withheld, the first due first. What waits for an import, whose sender may be slow, or for a
+ * business that is suspended, must not fill the round.
+ */
+function due(): Promise<EmailCampaign[]> {
+  const isMissed = { scheduledFor: { $lt: new Date(Date.now() - MISSED_MS) } };
+  return EmailCampaignModel.aggregate<EmailCampaign>([
+    {
+      $match: {
+        status: 'scheduled',
+        isDeleted: { $ne: true },
+        $expr: { $and: [{ $lte: ['$scheduledFor', '$$NOW'] }, NO_IMPORT.$expr] },
+      },
+    },
+    { $sort: { scheduledFor: 1 } },
+    {
+      $lookup: {
+        from: BusinessModel.collection.name,
+        localField: 'business',
+        foreignField: '_id',
+        pipeline: [{ $project: { status: 1 } }],
+        as: 'owner',
+      },
+    },
+    { $match: { $or: [{ 'owner.status': 'active' }, isMissed] } },
+    { $limit: ROUND },
+    { $unset: 'owner' },
+  ]).exec();
 }
 
 /** Never throws. */
