@@ -58,14 +58,14 @@ export interface Depth {
   delayed: number;
 }
 
-/** What is in the queues, and how many worker processes are connected. @throws the error of Redis. */
-export async function readQueues(): Promise<{ campaigns: Depth; messages: Depth; workers: number }> {
+/** What is in the queues, and how many worker processes are connected, where Redis says so. @throws the error of Redis. */
+export async function readQueues(): Promise<{ campaigns: Depth; messages: Depth; workers?: number | undefined }> {
   const { campaigns, messages } = opened();
   const [ofCampaigns, ofMessages, workers] = await Promise.all([
     depthOf(campaigns),
     depthOf(messages),
     // Each process has one connection of its own for campaigns.
-    campaigns.getWorkersCount(),
+    campaigns.getWorkersCount().catch(() => undefined),
   ]);
   return { campaigns: ofCampaigns, messages: ofMessages, workers };
 }

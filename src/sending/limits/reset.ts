@@ -1,21 +1,7 @@
 import type { Types } from 'mongoose';
 import { BusinessModel } from '../../models/business.js';
 import { JOURNALED } from '../../mongo.js';
-import { turns, used } from './month.js';
-import type { Expression } from './periods.js';
-
-/** What of the month is reserved at this moment, in an update of a business. */
-const reserved = {
-  $sum: {
-    $map: {
-      input: {
-        $filter: { input: '$quota.reservations', as: 'one', cond: { $eq: ['$$one.period', '$quota.period'] } },
-      },
-      as: 'one',
-      in: '$$one.n',
-    },
-  },
-};
+import { forgiven, reserved, turns, used } from './month.js';
 
 /**
  * Begins the present month of a business anew: only what is reserved for calls under way still counts, and what they do not
@@ -24,9 +10,6 @@ const reserved = {
  * business is told of 80 % and of all once more. Where the month has not begun yet, there is nothing to do.
  */
 export async function resetMonth(businessId: Types.ObjectId): Promise<void> {
-  const before: Expression = {
-    $cond: [{ $eq: ['$quota.forgiven.period', '$quota.period'] }, '$quota.forgiven.n', 0],
-  };
   const settled = {
     $map: {
       input: { $ifNull: ['$quota.settled', []] },
@@ -47,7 +30,7 @@ export async function resetMonth(businessId: Types.ObjectId): Promise<void> {
       {
         $set: {
           'subscription.emailsSentThisMonth': { $subtract: [used, '$quota.spent'] },
-          'quota.forgiven': { period: '$quota.period', n: { $add: [before, '$quota.spent'] } },
+          'quota.forgiven': { period: '$quota.period', n: { $add: [forgiven, '$quota.spent'] } },
           'quota.settled': settled,
           'quota.isUnchecked': true,
         },
