@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { endpointsOf } from '../../src/docs/endpoints.js';
 import { AUDIT_INDEXES, type AuditEntry, AuditEntryModel } from '../../src/models/audit-entry.js';
 import { BusinessModel } from '../../src/models/business.js';
 import { SettingModel } from '../../src/models/setting.js';
 import { UserModel } from '../../src/models/user.js';
+import { mounts } from '../../src/routes/index.js';
 import * as audit from '../../src/services/audit.js';
 import { queryOf } from '../../src/services/audit-log.js';
 import { apiKey, once, register, sendsFrom, superAdmin, unique } from '../support/factories.js';
@@ -109,6 +111,46 @@ describe('what an administrator does within a business', () => {
     const key = await apiKey(who, ['manage_templates']);
     await api().post('/api/templates').auth(key, { type: 'bearer' }).send(TEMPLATE).expect(201);
     expect(await entriesOf(who.businessId)).toEqual([]);
+  });
+});
+
+describe('every change at /api/admin', () => {
+  const id = '000000000000000000000000';
+  const bodies: Record<string, object> = {
+    'post /api/admin/businesses': {
+      name: 'Walk',
+      domain: 'walk.test',
+      admin: { email: 'ann@walk.test', name: 'Ann', password: 'Test123!' },
+    },
+    'patch /api/admin/businesses/:id': { status: 'active' },
+    'post /api/admin/businesses/:id/reset-quota': {},
+    'post /api/admin/sending/pause': {},
+    'post /api/admin/sending/resume': {},
+  };
+  const changes = endpointsOf(mounts).filter(
+    ({ access, method }) => access?.includes('super_admin') && method !== 'get',
+  );
+
+  it('is one that is tried here', () => {
+    expect(changes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(Object.keys(bodies).sort());
+  });
+
+  it.each(changes)('is in the log: $method $path', async ({ method, path }) => {
+    const who = await register();
+    const before = await AuditEntryModel.countDocuments();
+    const answer = await ask(method as Method, path.replace(':id', who.businessId), bodies[`${method} ${path}`]);
+    expect(answer.status).toBeLessThan(300);
+    expect(await AuditEntryModel.countDocuments()).toBe(before + 1);
+    const entry = await AuditEntryModel.findOne().sort({ _id: -1 }).lean();
+    expect(entry).toMatchObject({ outcome: 'done', requestId: answer.headers['x-request-id'] });
+    expect(entry?.action).toMatch(/^(business|sending)\.[a-z-]+$/);
+  });
+
+  it('that is refused is in the log as such, or was never begun', async () => {
+    expect((await ask('patch', `/api/admin/businesses/${id}`, { status: 'active' })).status).toBe(404);
+    expect(await AuditEntryModel.findOne({ business: id }).lean()).toMatchObject({ outcome: 'refused' });
+    expect((await ask('post', `/api/admin/businesses/${id}/reset-quota`)).status).toBe(404);
+    expect(await AuditEntryModel.countDocuments({ business: id })).toBe(1);
   });
 });
 
@@ -238,7 +280,7 @@ describe('POST /api/admin/sending', () => {
   it('is in the log, and for administrators of the hub alone', async () => {
     expect((await ask('post', '/api/admin/sending/pause', { reason: 'A leak' })).status).toBe(200);
     expect((await ask('post', '/api/admin/sending/resume')).status).toBe(200);
-    const { body } = await ask('get', '/api/admin/audit?action=sending.*');
+    const { body } = await ask('get', '/api/admin/audit?action=sending.*&limit=2');
     expect(body.entries).toMatchObject([
       { action: 'sending.resume', outcome: 'done', detail: null, business: null },
       { action: 'sending.pause', outcome: 'done', detail: { reason: 'A leak' } },
