@@ -9,6 +9,7 @@ import { connectMongo, disconnectMongo } from './mongo.js';
 import { USER_PERMISSIONS } from './permissions.js';
 import { NewPassword } from './schemas/auth.js';
 import { Email, line } from './schemas/common.js';
+import * as audit from './services/audit.js';
 import * as users from './services/users.js';
 
 const USAGE = `Makes an administrator of the whole hub (a super_admin).
@@ -46,7 +47,11 @@ async function main(): Promise<void> {
 
   await connectMongo();
   try {
-    const user = await users.create({ ...parsed.data, role: 'super_admin', permissions: USER_PERMISSIONS });
+    const { email, name } = parsed.data;
+    const what = { action: 'administrator.create', detail: { email, name } };
+    const user = await audit.act({ command: 'npm run create-admin' }, what, () =>
+      users.create({ ...parsed.data, role: 'super_admin', permissions: USER_PERMISSIONS }),
+    );
     stdout.write(`${user.email} is now an administrator of the hub (id ${user._id}).\n`);
   } finally {
     await disconnectMongo();

@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose';
 import type { Caller, Tenant } from './tenant.js';
 
 declare global {
@@ -10,6 +11,8 @@ declare global {
       caller?: Caller;
       /** Set by `authorize` on a tenant's route. */
       tenant?: Tenant;
+      /** What the audit log has of the request: set by `authorize` where an administrator of the hub acts for a business. */
+      auditEntry?: Types.ObjectId;
     }
   }
 }

@@ -4,6 +4,7 @@ import { AppError, businessInactive, forbidden, notFound, unauthenticated } from
 import type { Permission } from '../permissions.js';
 import * as businesses from '../services/businesses.js';
 import type { Caller, Tenant } from '../tenant.js';
+import { auditActing } from './audit.js';
 
 /** What a route asks of its caller, for the OpenAPI document. */
 export const ACCESS = Symbol('access');
@@ -14,7 +15,7 @@ export type Access = Permission | 'any' | 'signed_in' | 'super_admin';
 /**
  * Lets a request through when its caller holds one of the permissions, and binds it to a business: the caller's own, or
  * for a super_admin the one named by `X-Business-Id`. Anybody else who sends that header is refused, also where no
- * business is needed: he believes to act for one.
+ * business is needed: he believes to act for one. What a super_admin does within a business is audited.
  */
 export function authorize(...access: [Access, ...Access[]]): RequestHandler {
   const check: RequestHandler = async (req, res, next) => {
@@ -27,7 +28,9 @@ export function authorize(...access: [Access, ...Access[]]): RequestHandler {
       throw forbidden(`This needs the permission ${access.join(' or ')}`);
     }
     if (!access.includes('super_admin') && !access.includes('signed_in')) {
-      res.locals.tenant = await tenantOf(caller, req.get('x-business-id'));
+      const tenant = await tenantOf(caller, req.get('x-business-id'));
+      if (caller.role === 'super_admin') await auditActing(req, res, caller, tenant);
+      res.locals.tenant = tenant;
     }
     next();
   };

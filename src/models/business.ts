@@ -3,11 +3,12 @@ import type { Sealed } from '../secrets.js';
 import { outboxSchema } from './event.js';
 
 export const PLANS = ['free', 'basic', 'pro', 'enterprise'] as const;
+export type Plan = (typeof PLANS)[number];
 export const BUSINESS_STATUSES = ['active', 'suspended', 'cancelled'] as const;
 export const BILLING_CYCLES = ['monthly', 'yearly'] as const;
 
 /** Messages a month of each plan; an enterprise's is set by the platform's administrator. */
-export const PLAN_LIMITS: Record<(typeof PLANS)[number], number> = {
+export const PLAN_LIMITS: Record<Plan, number> = {
   free: 1_000,
   basic: 10_000,
   pro: 100_000,
@@ -20,7 +21,7 @@ const subscription = new Schema(
   {
     plan: { type: String, enum: PLANS, required: true, default: 'free' },
     emailsPerMonth: { type: Number, required: true, default: PLAN_LIMITS.free },
-    /** Used and reserved in `quota.period`. Only `sending/limits/quota.ts` writes it. */
+    /** Used and reserved in `quota.period`, but for what was forgiven. Only `sending/limits` writes it. */
     emailsSentThisMonth: { type: Number, required: true, default: 0 },
     billingCycle: { type: String, enum: BILLING_CYCLES, required: true, default: 'monthly' },
     nextBillingDate: { type: Date },
@@ -37,11 +38,13 @@ const reservation = new Schema(
     /** The day's allowances that it took from, and their day. */
     day: { type: String },
     keys: { type: [String], default: undefined },
+    /** What it used was taken off the month by a reset: what turns out later changes `forgiven`, not the month. */
+    isForgiven: { type: Boolean },
   },
   part,
 );
 
-/** What is reserved of the month and not settled yet. Only `sending/limits/quota.ts` writes it. */
+/** What is reserved of the month and not settled yet. Only `sending/limits` writes it. */
 const quota = new Schema(
   {
     /** The calendar month that `emailsSentThisMonth` counts, in the business's timezone: `2026-11`. */
@@ -49,6 +52,10 @@ const quota = new Schema(
     reservations: { type: [reservation], required: true, default: [] },
     /** What the sweeper settled from the ledger of late, with what it found to be used: a worker may know better yet. */
     settled: { type: [reservation], default: undefined },
+    /** How many of a month's messages an administrator's resets took off it: so many more does the ledger know. */
+    forgiven: {
+      type: new Schema({ period: { type: String, required: true }, n: { type: Number, required: true } }, part),
+    },
     /** The day that `days` counts, in the business's timezone: `2026-11-24`. */
     day: { type: String },
     /** Used and reserved today of what has a daily cap: `domain:example.com`, `campaign:<id>`. */
@@ -239,6 +246,19 @@ const schema = new Schema(
   },
   { timestamps: true, strict: 'throw' },
 );
+
+/**
+ * By which a search for the beginning of a name or domain goes, whatever the case and the accents: a range in this order is
+ * a prefix, up to U+FFFF, which sorts after every character (Unicode Technical Standard #35, part 5, "Root Collation").
+ */
+export const SEARCH_COLLATION = { locale: 'en', strength: 1 } as const;
+
+/** The lists of a status, of a plan, of both; and the numbers of each. */
+export const BUSINESS_LIST = { status: 1, 'subscription.plan': 1, _id: -1 } as const;
+
+schema.index(BUSINESS_LIST);
+schema.index({ name: 1 }, { name: 'search_name', collation: SEARCH_COLLATION });
+schema.index({ domain: 1 }, { name: 'search_domain', collation: SEARCH_COLLATION });
 
 // A name stands for one sender.
 schema.index(

@@ -22,6 +22,12 @@ export const AT_ONCE = new Date(0);
 /** Deliveries are spread over so many buckets, so that workers do not all claim at the head of one index. */
 export const BUCKETS = 32;
 
+/** The index of those that nobody knows of. */
+export const IN_DOUBT = { status: 1 } as const;
+
+/** The index of what a business sent, by its time. */
+export const BY_SENT_AT = { business: 1, sentAt: 1 } as const;
+
 /** What counts against the sender's reputation. */
 export const HARMS = ['bounced', 'complained'] as const;
 
@@ -102,11 +108,13 @@ schema.index({ business: 1, 'claim.period': 1 }, { partialFilterExpression: { me
 // The delivery an event of SES is about, where it does not carry the hub's own tags.
 schema.index({ business: 1, messageId: 1 }, { partialFilterExpression: { messageId: { $exists: true } } });
 // What a business sent over a time, and what came of it that counts against it: the reputation guard's.
-schema.index({ business: 1, sentAt: 1 }, { partialFilterExpression: { sentAt: { $exists: true } } });
+schema.index(BY_SENT_AT, { partialFilterExpression: { sentAt: { $exists: true } } });
 schema.index(
   { business: 1, harmedAt: 1, harm: 1, campaign: 1 },
   { partialFilterExpression: { harmedAt: { $exists: true } } },
 );
+// How many are in doubt, over all businesses: counted in the index alone.
+schema.index(IN_DOUBT, { partialFilterExpression: { status: 'unconfirmed' } });
 // The sweeper's: claims whose lease has run out.
 schema.index({ 'claim.until': 1 }, { partialFilterExpression: { status: 'sending' } });
 

@@ -11,6 +11,7 @@ export const CAMPAIGN_SCHEDULES = ['immediate', 'scheduled'] as const;
 export const PAUSE_REASONS = [
   'user',
   'quota_exceeded',
+  'business_inactive',
   'account',
   'credentials',
   'rejections',
@@ -20,6 +21,9 @@ export const PAUSE_REASONS = [
   'preflight_failed',
 ] as const;
 export type PauseReason = (typeof PAUSE_REASONS)[number];
+
+/** Pauses that end by themselves, when what they wait for is there. */
+export const WAITING_PAUSES = ['quota_exceeded', 'business_inactive'] as const satisfies PauseReason[];
 
 /** Why nothing of a running campaign goes out for a while; it goes on by itself. */
 export const HOLD_REASONS = ['day_exhausted', 'daily_cap', 'domain_daily_cap', 'unclear_answers'] as const;

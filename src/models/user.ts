@@ -1,5 +1,6 @@
 import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
 import { ROLES, USER_PERMISSIONS } from '../permissions.js';
+import { PLANS } from './business.js';
 
 const schema = new Schema(
   {
@@ -28,7 +29,18 @@ const schema = new Schema(
      * The business this user is founding: there until the business is written. One insert makes a registration true;
      * whoever finds this afterwards completes it.
      */
-    founding: { type: new Schema({ name: { type: String }, domain: { type: String } }, { _id: false }) },
+    founding: {
+      type: new Schema(
+        {
+          name: { type: String },
+          domain: { type: String },
+          /** Where an administrator of the hub founds it for somebody. */
+          plan: { type: String, enum: PLANS },
+          emailsPerMonth: { type: Number },
+        },
+        { _id: false },
+      ),
+    },
   },
   { timestamps: true, strict: 'throw' },
 );

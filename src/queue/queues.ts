@@ -51,6 +51,30 @@ export async function enqueueMessages(messageIds: readonly string[]): Promise<vo
   if (jobs.length > 0) await opened().messages.addBulk(jobs);
 }
 
+/** Turns in a queue: under way, waiting for a worker, and waiting for their time. */
+export interface Depth {
+  active: number;
+  waiting: number;
+  delayed: number;
+}
+
+/** What is in the queues, and how many worker processes are connected, where Redis says so. @throws the error of Redis. */
+export async function readQueues(): Promise<{ campaigns: Depth; messages: Depth; workers?: number | undefined }> {
+  const { campaigns, messages } = opened();
+  const [ofCampaigns, ofMessages, workers] = await Promise.all([
+    depthOf(campaigns),
+    depthOf(messages),
+    // Each process has one connection of its own for campaigns.
+    campaigns.getWorkersCount().catch(() => undefined),
+  ]);
+  return { campaigns: ofCampaigns, messages: ofMessages, workers };
+}
+
+async function depthOf(queue: Queue): Promise<Depth> {
+  const { active = 0, wait = 0, delayed = 0 } = await queue.getJobCounts('active', 'wait', 'delayed');
+  return { active, waiting: wait, delayed };
+}
+
 /** Whether the queues' keys can be read. Never throws. */
 export async function isQueueUp(): Promise<boolean> {
   try {

@@ -13,6 +13,7 @@ import {
 } from '../schemas/campaigns.js';
 import * as campaignStats from '../services/campaign-stats.js';
 import * as campaigns from '../services/campaigns.js';
+import * as hubSending from '../services/hub-sending.js';
 
 export const campaignRoutes = Router();
 
@@ -28,8 +29,8 @@ campaignRoutes.get(
   '/',
   authorize('manage_campaigns'),
   handle(ListCampaigns, async ({ tenant, query }) => {
-    const { items, pagination } = await campaigns.list(tenant, query);
-    return { campaigns: items.map(presentCampaign), pagination };
+    const [{ items, pagination }, halt] = await Promise.all([campaigns.list(tenant, query), hubSending.recent()]);
+    return { campaigns: items.map((one) => presentCampaign(one, halt)), pagination };
   }),
 );
 
@@ -37,7 +38,7 @@ campaignRoutes.get(
   '/:id',
   authorize('manage_campaigns'),
   handle(GetCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await campaigns.get(tenant, params.id)),
+    campaign: presentCampaign(await campaigns.get(tenant, params.id), await hubSending.recent()),
   })),
 );
 

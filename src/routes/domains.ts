@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { actorOf } from '../middleware/audit.js';
 import { authorize } from '../middleware/authorize.js';
 import { usersOnly } from '../middleware/users-only.js';
 import { handle } from '../middleware/validate.js';
@@ -54,7 +55,7 @@ domainRoutes.post(
   '/:id/prove',
   authorize('manage_settings'),
   usersOnly('vouch for a domain'),
-  handle(ProveDomain, async ({ tenant, caller, params }) => ({
-    domain: present(await domains.prove(tenant, caller, params.id)),
+  handle(ProveDomain, async ({ tenant, params, ...call }) => ({
+    domain: present(await domains.prove(tenant, actorOf(call), params.id)),
   })),
 );

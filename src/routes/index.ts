@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import { admin } from './admin.js';
+import { adminBusinesses } from './admin-businesses.js';
 import { apiKeys } from './api-keys.js';
 import { auth } from './auth.js';
 import { business } from './business.js';
@@ -45,6 +46,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/suppressions', tag: 'Suppressions', router: suppressionRoutes },
   { path: '/api/events', tag: 'Events', router: eventRoutes },
   { path: '/api/inbound/ses', tag: 'Events', router: inbound, isPublic: true },
+  { path: '/api/admin/businesses', tag: 'Administration', router: adminBusinesses },
   { path: '/api/admin', tag: 'Administration', router: admin },
   { path: '/api', tag: 'Documentation', router: docsRoutes(() => mounts), isPublic: true },
   { path: '/t', tag: 'Links in messages', router: tracking, isPublic: true },

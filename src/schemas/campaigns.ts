@@ -6,6 +6,7 @@ import {
   HOLD_REASONS,
   PAUSE_REASONS,
 } from '../models/email-campaign.js';
+import type { Halt } from '../sending/halt.js';
 import { Email, line } from './common.js';
 import { ById, Id, operation, PageQuery, Pagination, Timestamp } from './operation.js';
 
@@ -58,7 +59,8 @@ const fields = {
 const PAUSES = [
   '`user`: by request',
   '`quota_exceeded`: the month is used up; goes on by itself with the next one, or a raised limit',
-  '`account`: SES or the hub’s administrator stopped the account',
+  '`business_inactive`: the business was suspended or cancelled; goes on by itself when it is active again',
+  '`account`: SES stopped the account',
   '`credentials`: SES refused its keys',
   '`rejections`: SES refused one message after the other',
   '`reputation`: too many bounced or complained',
@@ -72,6 +74,7 @@ const HOLDS = [
   '`daily_cap`: the campaign’s own',
   '`domain_daily_cap`: its sending domain’s',
   '`unclear_answers`: SES gives none that say whether it took a message',
+  '`hub_paused`: the administrator of the hub has stopped all sending',
 ].join('; ');
 
 /** A campaign as it goes out. */
@@ -103,7 +106,7 @@ export const Campaign = z
       .nullable(),
     hold: z
       .object({
-        reason: z.enum(HOLD_REASONS).meta({ description: HOLDS }),
+        reason: z.enum([...HOLD_REASONS, 'hub_paused']).meta({ description: HOLDS }),
         message: z.string(),
         since: z.iso.datetime(),
         until: z.iso.datetime().nullable(),
@@ -186,9 +189,10 @@ export const DuplicateCampaign = operation({
   answer: { campaign: Campaign },
 });
 
-/** A campaign for its reader. */
-export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campaign> {
-  const { content, pause, hold, frozen } = campaign;
+/** A campaign for its reader. @param halt whether all sending is stopped, which a running one shows as its hold. */
+export function presentCampaign(campaign: EmailCampaign, halt?: Halt): z.output<typeof Campaign> {
+  const { content, pause, frozen } = campaign;
+  const hold = (campaign.status === 'sending' && halt && holdOf(halt)) || campaign.hold;
   return {
     id: campaign._id.toHexString(),
     name: campaign.name,
@@ -223,6 +227,13 @@ export function presentCampaign(campaign: EmailCampaign): z.output<typeof Campai
     createdAt: campaign.createdAt.toISOString(),
     updatedAt: campaign.updatedAt.toISOString(),
   };
+}
+
+/** Why it is stopped is between administrators. */
+function holdOf({ isHalted, since }: Halt) {
+  if (!isHalted || !since) return undefined;
+  const message = 'The administrator of the hub has stopped all sending; it goes on by itself when that ends';
+  return { reason: 'hub_paused' as const, message, since, until: undefined };
 }
 
 /** Of a launched campaign, what was frozen. */

@@ -1,9 +1,8 @@
 import mongoose, { type Types, type UpdateQuery } from 'mongoose';
 import { businessInactive, invalid, notFound } from '../errors.js';
-import { type Business, BusinessModel, GUARD_DEFAULTS, PLAN_LIMITS } from '../models/business.js';
+import { type Business, BusinessModel, GUARD_DEFAULTS } from '../models/business.js';
 import { type User, UserModel } from '../models/user.js';
 import { ignoreDuplicateKey, JOURNALED } from '../mongo.js';
-import type { AdminBusinessChanges } from '../schemas/admin.js';
 import type { BusinessChanges } from '../schemas/businesses.js';
 import { wake } from '../sending/campaigns/moves.js';
 import type { Tenant } from '../tenant.js';
@@ -59,35 +58,21 @@ function defaultsFor({ timezone, domainLimits, guard, tracking }: NonNullable<Bu
   };
 }
 
-/** What the platform's administrator sets. A plan brings its limit along unless one is given with it. */
-export async function administer(
-  id: Types.ObjectId,
-  { subscription, status }: AdminBusinessChanges,
-): Promise<Business> {
-  const plan = subscription?.plan;
-  const emailsPerMonth = subscription?.emailsPerMonth ?? (plan && PLAN_LIMITS[plan]);
-  return change(id, {
-    $set: {
-      ...(plan ? { 'subscription.plan': plan } : {}),
-      ...(emailsPerMonth === undefined ? {} : { 'subscription.emailsPerMonth': emailsPerMonth }),
-      ...(status ? { status } : {}),
-    },
-  });
-}
-
 /**
  * Writes the business that a registration promised; does nothing where that is done. The user alone makes a
  * registration true, so whoever meets a user with `founding` calls this, and a crash in between heals itself.
  */
 export async function found({ _id, business, founding }: Pick<User, '_id' | 'business' | 'founding'>): Promise<void> {
   if (!founding || !business) return;
-  const written = new BusinessModel({ _id: business, name: founding.name, domain: founding.domain });
+  const { name, domain, plan, emailsPerMonth } = founding;
+  const subscription = { ...(plan ? { plan } : {}), ...(emailsPerMonth == null ? {} : { emailsPerMonth }) };
+  const written = new BusinessModel({ _id: business, name, domain, subscription });
   await written.save({ ...JOURNALED }).catch(ignoreDuplicateKey);
   await UserModel.updateOne({ _id }, { $unset: { founding: 1 } });
 }
 
 /** @throws AppError `not_found`. */
-async function change(id: Types.ObjectId, update: UpdateQuery<Business>): Promise<Business> {
+export async function change(id: Types.ObjectId, update: UpdateQuery<Business>): Promise<Business> {
   const business = await BusinessModel.findByIdAndUpdate(id, update, {
     returnDocument: 'after',
     runValidators: true,

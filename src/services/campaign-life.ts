@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { conflict, invalid, type Problem } from '../errors.js';
 import { BusinessModel } from '../models/business.js';
 import { DeliveryModel } from '../models/delivery.js';
-import { type EmailCampaign, EmailCampaignModel, type RetryStatus } from '../models/email-campaign.js';
+import { type EmailCampaign, EmailCampaignModel, type RetryStatus, WAITING_PAUSES } from '../models/email-campaign.js';
 import { JOURNALED } from '../mongo.js';
 import { count } from '../sending/campaigns/counts.js';
 import { enqueueSoon, failedPreflight, launch } from '../sending/campaigns/launch.js';
@@ -53,8 +53,8 @@ export async function unschedule(tenant: Tenant, id: string): Promise<EmailCampa
 }
 
 /**
- * Stops a running campaign: beyond the calls under way nothing more goes out. One that the month's limit paused stays
- * paused when the month turns.
+ * Stops a running campaign: beyond the calls under way nothing more goes out. One whose pause would end by itself, such as
+ * that of the month's limit, stays paused then.
  * @throws AppError as `moveOwned`.
  */
 export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> {
@@ -67,10 +67,10 @@ export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> 
   return paused ?? moveOwned(tenant, campaignId, 'pause', change);
 }
 
-/** Makes the month's pause the person's. */
+/** Makes a pause that would end by itself the person's. */
 async function keepPaused(tenant: Tenant, campaignId: Types.ObjectId, { set }: ReturnType<typeof because>) {
   return EmailCampaignModel.findOneAndUpdate(
-    { ...existing(tenant, campaignId), status: 'paused', 'pause.reason': 'quota_exceeded' as const },
+    { ...existing(tenant, campaignId), status: 'paused', 'pause.reason': { $in: [...WAITING_PAUSES] } },
     { $set: set ?? {} },
     { returnDocument: 'after', writeConcern: JOURNALED },
   ).lean<EmailCampaign>();

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
 import { conflict, forbidden, notFound, sesNotConfigured } from '../errors.js';
-import { logger } from '../logger.js';
 import { type Business, BusinessModel, type SendingDomain } from '../models/business.js';
 import { JOURNALED } from '../mongo.js';
 import { check, TAKEN, write } from '../sending/domains/check.js';
 import { claim, isTaken, release } from '../sending/domains/claims.js';
 import { administer } from '../ses/administration.js';
 import { deleteIdentity, ensureIdentity, type IdentityTokens } from '../ses/identities.js';
-import type { Caller, Tenant } from '../tenant.js';
+import type { Tenant } from '../tenant.js';
+import * as audit from './audit.js';
 import { awsRefusal } from './aws-refusal.js';
 import * as businesses from './businesses.js';
 
@@ -88,21 +88,21 @@ export async function verify(tenant: Tenant, id: string): Promise<Found> {
 
 /**
  * Takes the word of an administrator of the hub that a domain is the tenant's, where DNS cannot say it. Who gave it stays with
- * the domain, and in the log.
+ * the domain, and in the audit log.
  * @throws AppError `forbidden` for anybody else; `not_found`; `conflict` where it is another business's.
  */
-export async function prove(tenant: Tenant, caller: Caller, id: string): Promise<Found> {
+export async function prove(tenant: Tenant, actor: audit.UserActor, id: string): Promise<Found> {
+  const { caller } = actor;
   if (caller.role !== 'super_admin') throw forbidden('Only an administrator of the hub can vouch for a domain');
   const { domain } = await get(tenant, id);
-  if (!(await claim(tenant.businessId, domain.domain))) throw conflict(TAKEN);
-  const proof = { by: 'admin', at: new Date(), user: caller.id };
-  const isWritten = await write(tenant.businessId, domain, { set: { proof, nextCheckAt: new Date() } });
-  if (!isWritten) throw conflict('The domain was checked at this very moment; try again');
-  logger().warn(
-    { businessId: tenant.businessId, userId: caller.id, domain: domain.domain },
-    'an administrator vouched for a sending domain',
-  );
-  return get(tenant, id);
+  const what = { action: 'domain.prove', business: tenant.businessId, detail: { domain: domain.domain, id } };
+  return audit.act(actor, what, async () => {
+    if (!(await claim(tenant.businessId, domain.domain))) throw conflict(TAKEN);
+    const proof = { by: 'admin', at: new Date(), user: caller.id };
+    const isWritten = await write(tenant.businessId, domain, { set: { proof, nextCheckAt: new Date() } });
+    if (!isWritten) throw conflict('The domain was checked at this very moment; try again');
+    return get(tenant, id);
+  });
 }
 
 /**

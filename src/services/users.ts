@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import { conflict } from '../errors.js';
+import type { Plan } from '../models/business.js';
 import { type User, UserModel } from '../models/user.js';
 import { isDuplicateKey, JOURNALED } from '../mongo.js';
 import type { Role, UserPermission } from '../permissions.js';
@@ -16,7 +17,7 @@ export interface NewUser {
   /** None for a super_admin. */
   business?: Types.ObjectId;
   /** The business that comes into being with the user: see `businesses.found`. */
-  founding?: { name: string; domain: string };
+  founding?: { name: string; domain: string; plan?: Plan; emailsPerMonth?: number };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { AuditEntryModel } from '../../src/models/audit-entry.js';
 import { unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 
@@ -28,6 +29,13 @@ describe('npm run create-admin', () => {
 
     const again = await createAdmin(flags(email), 'Another123!\n');
     expect(again).toMatchObject({ code: 1, err: 'There is already an account with this address\n' });
+
+    const entries = await AuditEntryModel.find({ 'detail.email': email }).sort({ _id: 1 }).lean();
+    expect(entries).toMatchObject([
+      { actorEmail: 'npm run create-admin', action: 'administrator.create', outcome: 'done' },
+      { action: 'administrator.create', outcome: 'refused' },
+    ]);
+    expect(JSON.stringify(entries)).not.toMatch(/Test123!|Another123!/);
   });
 
   it('says everything that is wrong, and ends with 2', async () => {

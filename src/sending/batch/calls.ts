@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Types } from 'mongoose';
 import type { Delivery } from '../../models/delivery.js';
 import type { Gateway } from '../../ses/gateway.js';
+import { isHalted } from '../halt.js';
 import { UNCLEAR } from '../limits/breaker.js';
 import { type Attempt, attempt, type Stop } from './attempt.js';
 import type { GiveBack } from './claim.js';
@@ -174,17 +175,18 @@ class Calls {
   }
 }
 
-/** Whether the source may still send, by one look at the database every so often for all lanes. */
+/** Whether the source, and the hub, may still send, by one look at the database every so often for all lanes. */
 function watch(source: Source): () => Promise<boolean> {
   // Since the batch began it may have waited for SES, Redis and MongoDB: the first call looks.
   let looked = Number.NEGATIVE_INFINITY;
   let answer = Promise.resolve(false);
-  return () => {
+  return async () => {
     if (performance.now() - looked > WATCH_MS) {
       looked = performance.now();
       // Without MongoDB nobody can say so: better a batch given back than one sent after a pause.
       answer = source.isRunning().catch(() => false);
     }
-    return answer;
+    // The whole process looks at the hub's stop together: it is asked before each call, and read twice a second.
+    return (await answer) && !(await isHalted().catch(() => true));
   };
 }

@@ -6,7 +6,9 @@ import type { Delivery } from '../../models/delivery.js';
 import type { PauseReason } from '../../models/email-campaign.js';
 import { classify } from '../../ses/errors.js';
 import type { Gateway, Gateways } from '../../ses/gateway.js';
+import { INACTIVE } from '../campaigns/going-on.js';
 import { senderProblem } from '../domains/sender.js';
+import { isHalted } from '../halt.js';
 import * as breaker from '../limits/breaker.js';
 import * as limiter from '../limits/limiter.js';
 import * as quota from '../limits/quota.js';
@@ -97,6 +99,7 @@ export async function runBatch(source: Source, sending: Sending): Promise<BatchE
 
 /** The business and its way to SES, if the source and the business may send at this moment. */
 async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd> {
+  if (await isHalted()) return { kind: 'stopped' };
   const [isRunning, business] = await Promise.all([
     source.isRunning(),
     BusinessModel.findById(source.mailing.business, {
@@ -109,7 +112,7 @@ async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd
     }).lean<Business>(),
   ]);
   if (!isRunning) return { kind: 'stopped' };
-  if (business?.status !== 'active') return source.stop('account', 'The business is suspended');
+  if (business?.status !== 'active') return source.stop('business_inactive', INACTIVE);
   // Checked before it was launched; but a domain may be given up, or fail, while its campaign runs.
   const unverified = senderProblem(business, source.mailing.frozen.fromEmail);
   if (unverified) return source.stop('account', unverified);

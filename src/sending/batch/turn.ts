@@ -6,6 +6,7 @@ import { type Message, MessageModel } from '../../models/message.js';
 import { count } from '../campaigns/counts.js';
 import { move } from '../campaigns/moves.js';
 import { putBack } from '../campaigns/retry.js';
+import { isHalted } from '../halt.js';
 import { OPEN } from '../states.js';
 import { campaignSource } from './campaign-source.js';
 import { messageSource } from './message-source.js';
@@ -23,10 +24,11 @@ export type TurnEnd = { kind: 'again'; delayMs: number } | { kind: 'over' };
 
 /**
  * One turn of a campaign: batches for half a second. The campaign is `sent` when the ledger holds no open delivery,
- * never because a list came to its end.
+ * never because a list came to its end. While all sending is stopped there are no turns: the pulse brings them back.
  * @throws the error of MongoDB or Redis; the turn then comes again.
  */
 export async function takeTurn(campaignId: string, sending: Sending): Promise<TurnEnd> {
+  if (await isHalted()) return { kind: 'over' };
   const campaign = await EmailCampaignModel.findById(campaignId).lean<EmailCampaign>();
   if (campaign?.status !== 'sending' || isOnHold(campaign)) return { kind: 'over' };
   if (campaign.retry) await putBack(campaign);
@@ -38,6 +40,7 @@ export async function takeTurn(campaignId: string, sending: Sending): Promise<Tu
  * @throws the error of MongoDB or Redis; the turn then comes again.
  */
 export async function takeMessageTurn(messageId: string, sending: Sending): Promise<TurnEnd> {
+  if (await isHalted()) return { kind: 'over' };
   const message = await MessageModel.findById(messageId).lean<Message>();
   if (message?.status !== 'open') return { kind: 'over' };
   const end = await batches(messageSource(message), sending, () => finishMessage(message._id));

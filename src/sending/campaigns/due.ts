@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../errors.js';
 import { logger } from '../../logger.js';
+import { BusinessModel } from '../../models/business.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
+import { isHalted } from '../halt.js';
 import { NO_IMPORT } from '../states.js';
 import { hold, release } from '../upkeep/leases.js';
 import { asChecked, launch } from './launch.js';
@@ -32,16 +34,9 @@ export function createLauncher(): Launcher {
   const launching = new Map<string, Promise<unknown>>();
   return {
     async round() {
-      const due = await EmailCampaignModel.find({
-        status: 'scheduled',
-        isDeleted: { $ne: true },
-        // What waits for an import, whose sender may be slow, must not fill the round.
-        $expr: { $and: [{ $lte: ['$scheduledFor', '$$NOW'] }, NO_IMPORT.$expr] },
-      })
-        .sort({ scheduledFor: 1 })
-        .limit(ROUND)
-        .lean<EmailCampaign[]>();
-      for (const campaign of due) {
+      // What is due then is launched, or is too late, when sending goes on.
+      if (await isHalted()) return;
+      for (const campaign of await due()) {
         const id = campaign._id.toHexString();
         if (launching.has(id)) continue;
         const launched = launchOne(campaign, holder).finally(() => launching.delete(id));
@@ -52,6 +47,36 @@ export function createLauncher(): Launcher {
       await Promise.all(launching.values());
     },
   };
+}
+
+/**
+ * What has to be launched or withheld, the first due first. What waits for an import, whose sender may be slow, or for a
+ * business that is suspended, must not fill the round.
+ */
+function due(): Promise<EmailCampaign[]> {
+  const isMissed = { scheduledFor: { $lt: new Date(Date.now() - MISSED_MS) } };
+  return EmailCampaignModel.aggregate<EmailCampaign>([
+    {
+      $match: {
+        status: 'scheduled',
+        isDeleted: { $ne: true },
+        $expr: { $and: [{ $lte: ['$scheduledFor', '$$NOW'] }, NO_IMPORT.$expr] },
+      },
+    },
+    { $sort: { scheduledFor: 1 } },
+    {
+      $lookup: {
+        from: BusinessModel.collection.name,
+        localField: 'business',
+        foreignField: '_id',
+        pipeline: [{ $project: { status: 1 } }],
+        as: 'owner',
+      },
+    },
+    { $match: { $or: [{ 'owner.status': 'active' }, isMissed] } },
+    { $limit: ROUND },
+    { $unset: 'owner' },
+  ]).exec();
 }
 
 /** Never throws. */

@@ -56,6 +56,13 @@ export function pause(campaignId: Types.ObjectId, reason: PauseReason, message: 
   return move(campaignId, 'pause', because(reason, message));
 }
 
+/** Pauses all that a business has running. @returns how many there were. */
+export async function pauseAll(businessId: Types.ObjectId, reason: PauseReason, message: string): Promise<number> {
+  const running = await EmailCampaignModel.find({ business: businessId, status: 'sending' }, { _id: 1 }).lean();
+  const paused = await Promise.all(running.map(({ _id }) => pause(_id, reason, message)));
+  return paused.filter(Boolean).length;
+}
+
 /** The change of a move that pauses. */
 export function because(reason: PauseReason, message: string): Change {
   return {

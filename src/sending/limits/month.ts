@@ -9,6 +9,29 @@ export const limit = '$subscription.emailsPerMonth';
 /** Whether the month that is counted is over. */
 export const turns = { $lt: [{ $ifNull: ['$quota.period', ''] }, monthOf()] };
 
+/** Reserved of the month that is counted. */
+export const reserved = {
+  $sum: {
+    $map: {
+      input: {
+        $filter: {
+          input: { $ifNull: ['$quota.reservations', []] },
+          as: 'one',
+          cond: { $eq: ['$$one.period', '$quota.period'] },
+        },
+      },
+      as: 'one',
+      in: '$$one.n',
+    },
+  },
+};
+
+/** What resets took off the month that is counted. */
+export const forgiven = { $cond: [{ $eq: ['$quota.forgiven.period', '$quota.period'] }, '$quota.forgiven.n', 0] };
+
+/** Sent in the present month, or perhaps sent, whatever was forgiven of it. */
+export const sentThisMonth = { $cond: [turns, 0, { $add: [{ $subtract: [used, reserved] }, forgiven] }] };
+
 /** The share of the month that campaigns leave to transactional mail, where a business sends any. */
 const RESERVE = 0.05;
 

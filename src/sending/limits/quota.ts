@@ -144,6 +144,8 @@ async function settleAs(
   };
   const isRecent = { $gt: ['$$one.at', { $subtract: ['$$NOW', COMEBACK_MS] }] };
   const back = { $subtract: ['$quota.mine.n', usedCount] };
+  const isForgiven = { $eq: ['$quota.mine.isForgiven', true] };
+  const isOfThisMonth = { $and: [{ $eq: ['$quota.mine.period', '$quota.period'] }, { $not: [isForgiven] }] };
   const isOfToday = { $eq: ['$quota.mine.day', '$quota.day'] };
   const isMine = { $in: ['$$one.key', { $ifNull: ['$quota.mine.keys', []] }] };
   await BusinessModel.updateOne(
@@ -153,7 +155,14 @@ async function settleAs(
       {
         $set: {
           'subscription.emailsSentThisMonth': {
-            $cond: [{ $eq: ['$quota.mine.period', '$quota.period'] }, { $subtract: [used, back] }, used],
+            $cond: [isOfThisMonth, { $subtract: [used, back] }, used],
+          },
+          'quota.forgiven': {
+            $cond: [
+              { $and: [isForgiven, { $eq: ['$quota.mine.period', '$quota.forgiven.period'] }] },
+              { period: '$quota.forgiven.period', n: { $subtract: ['$quota.forgiven.n', back] } },
+              { $ifNull: ['$quota.forgiven', '$$REMOVE'] },
+            ],
           },
           'quota.days': {
             $map: {

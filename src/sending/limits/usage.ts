@@ -34,15 +34,24 @@ const end = (unit: 'month' | 'day') => ({ $dateAdd: { startDate: start(unit), un
  * @throws AppError `not_found`.
  */
 export async function usage(businessId: Types.ObjectId, caps: readonly Cap[]): Promise<Usage> {
+  const found = (await usages([businessId], caps)).get(businessId.toHexString());
+  if (!found) throw notFound('business');
+  return found;
+}
+
+/** The same of several, by their ids as hex. */
+export async function usages(
+  businessIds: readonly Types.ObjectId[],
+  caps: readonly Cap[] = [],
+): Promise<Map<string, Usage>> {
   const ofThisMonth = {
     $filter: { input: { $ifNull: ['$quota.reservations', []] }, cond: { $eq: ['$$this.period', monthOf()] } },
   };
   const isToday = { $eq: ['$quota.day', dayOf()] };
-  const [found] = await BusinessModel.aggregate<Usage & { spent: number }>([
-    { $match: { _id: businessId } },
+  const found = await BusinessModel.aggregate<Usage & { _id: Types.ObjectId; spent: number }>([
+    { $match: { _id: { $in: [...businessIds] } } },
     {
       $project: {
-        _id: 0,
         now: '$$NOW',
         period: monthOf(),
         startsAt: start('month'),
@@ -57,9 +66,9 @@ export async function usage(businessId: Types.ObjectId, caps: readonly Cap[]): P
       },
     },
   ]);
-  if (!found) throw notFound('business');
-  const { spent, ...rest } = found;
-  return { ...rest, used: Math.max(0, spent - rest.reserved) };
+  return new Map(
+    found.map(({ _id, spent, ...rest }) => [_id.toHexString(), { ...rest, used: Math.max(0, spent - rest.reserved) }]),
+  );
 }
 
 const DAY_MS = 86_400_000;

@@ -2,6 +2,7 @@ import { EmailCampaignModel } from '../../models/email-campaign.js';
 import { MessageModel } from '../../models/message.js';
 import { enqueueMessages, enqueueTurns } from '../../queue/queues.js';
 import { expireDue } from '../campaigns/due.js';
+import { isHalted, recentHalt } from '../halt.js';
 import { wasEmptied } from '../limits/filled.js';
 import { relay } from './outbox.js';
 import { type Periodic, takeSteps } from './periodic.js';
@@ -24,21 +25,30 @@ export async function pulse(): Promise<void> {
 }
 
 async function wake(): Promise<void> {
-  // With Redis, the turns of everything that is under way are gone.
-  const isEmptied = await wasEmptied();
+  const { isHalted: isStopped, since } = await recentHalt();
+  if (isStopped) return;
   const lately = new Date(Date.now() - LATELY_MS);
-  const changed = isEmptied ? {} : { $or: [{ updatedAt: { $gt: lately } }, { 'hold.retryAt': { $lte: new Date() } }] };
-  await enqueueRunning(changed);
-  const messages = await MessageModel.find(
-    { status: 'open', ...(isEmptied ? {} : { createdAt: { $gt: lately } }) },
-    { _id: 1 },
-  ).lean();
-  await enqueueMessages(messages.map(({ _id }) => _id.toHexString()));
+  // With Redis, the turns of everything that is under way are gone; while all sending was stopped, they ended.
+  const isAnew = (await wasEmptied()) || (since !== undefined && since > lately);
+  const changed = { $or: [{ updatedAt: { $gt: lately } }, { 'hold.retryAt': { $lte: new Date() } }] };
+  await enqueueRunning(isAnew ? {} : changed);
+  await enqueueOpenMessages(isAnew ? {} : { createdAt: { $gt: lately } });
 }
 
-/** Sees to it that running campaigns have their turns; not those on hold, whose time has not come. */
+/**
+ * Sees to it that running campaigns have their turns; not those on hold, whose time has not come, and none while all sending
+ * is stopped: their turns would end at once.
+ */
 export async function enqueueRunning(filter: object = {}): Promise<void> {
+  if (await isHalted()) return;
   const isFree = { $or: [{ hold: null }, { 'hold.retryAt': { $lte: new Date() } }] };
   const running = await EmailCampaignModel.find({ status: 'sending', $and: [isFree, filter] }, { _id: 1 }).lean();
   await enqueueTurns(running.map(({ _id }) => _id.toHexString()));
+}
+
+/** The same for messages outside campaigns. */
+export async function enqueueOpenMessages(filter: object = {}): Promise<void> {
+  if (await isHalted()) return;
+  const open = await MessageModel.find({ ...filter, status: 'open' }, { _id: 1 }).lean();
+  await enqueueMessages(open.map(({ _id }) => _id.toHexString()));
 }

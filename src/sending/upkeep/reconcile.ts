@@ -97,7 +97,8 @@ const handedOver = ({ states }: Counts) =>
   states.sent + states.delivered + states.failed + states.bounced + states.complained + states.unconfirmed;
 
 /**
- * Holds the month of each business that is at rest against what its campaigns and messages used of it: nothing reserved,
+ * Holds the month of each business that is at rest against what its campaigns and messages used of it, but for what a reset
+ * forgave: nothing reserved,
  * nothing under way, every campaign held against the ledger itself.
  */
 async function reconcileMonths(): Promise<number> {
@@ -109,21 +110,31 @@ async function reconcileMonths(): Promise<number> {
   for (const { _id, quota, subscription } of businesses) {
     const period = quota.period ?? '';
     const kept = subscription.emailsSentThisMonth;
-    const ledger = await ledgerOf(_id, period);
-    if (ledger === undefined) continue;
+    const total = await ledgerOf(_id, period);
+    if (total === undefined) continue;
+    const forgiven = quota.forgiven?.period === period ? quota.forgiven.n : 0;
+    const ledger = Math.max(0, total - forgiven);
     if (ledger !== kept) {
       report({ businessId: _id }, [{ what: `month ${period}`, kept, ledger }]);
       found += 1;
     }
-    // Only if nothing was reserved since it was read.
+    // Only if nothing was reserved or forgiven since it was read.
     await BusinessModel.updateOne(
       {
         _id,
         'quota.period': period,
         'quota.reservations': { $size: 0 },
         'subscription.emailsSentThisMonth': kept,
+        'quota.forgiven.n': quota.forgiven?.n ?? null,
       },
-      { $set: { 'subscription.emailsSentThisMonth': ledger }, $unset: { 'quota.isUnchecked': 1 } },
+      {
+        $set: {
+          'subscription.emailsSentThisMonth': ledger,
+          // No more can be forgiven than there was.
+          ...(forgiven > total ? { 'quota.forgiven.n': total } : {}),
+        },
+        $unset: { 'quota.isUnchecked': 1 },
+      },
       { timestamps: false },
     );
   }

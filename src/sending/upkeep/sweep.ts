@@ -3,20 +3,19 @@ import { logger } from '../../logger.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
 import { MessageModel } from '../../models/message.js';
-import { enqueueMessages } from '../../queue/queues.js';
 import { expireClaims, LEASE_MS } from '../batch/claim.js';
 import { reopenMessage } from '../batch/message-source.js';
 import { endCancelled } from '../campaigns/cancelled.js';
 import { endAgain } from '../campaigns/comeback.js';
 import { isStale, refresh } from '../campaigns/counts.js';
 import { discardDeleted } from '../campaigns/discard.js';
+import { goOn } from '../campaigns/going-on.js';
 import { move } from '../campaigns/moves.js';
-import { businessesWithRoom } from '../limits/month.js';
 import { settleStale } from '../limits/quota.js';
 import { OPEN } from '../states.js';
 import { guard } from './guard.js';
 import { type Periodic, takeSteps } from './periodic.js';
-import { enqueueRunning } from './pulse.js';
+import { enqueueOpenMessages, enqueueRunning } from './pulse.js';
 import { reconcile } from './reconcile.js';
 
 /** A reservation is settled from the ledger when it is so old, in ms: its claims have expired by then. */
@@ -48,7 +47,7 @@ export async function sweep(): Promise<void> {
     await takeSteps({
       expireClaims: counted('expired', () => expireClaims(now)),
       settleStale: counted('settled', () => settleStale(new Date(now.getTime() - RESERVATION_MS))),
-      resumeWithQuota: counted('resumed', resumeWithQuota),
+      goOn: counted('resumed', () => goOn()),
       guard: counted('guarded', guard),
       endCancelled: counted('cancelled', endCancelled),
       discardDeleted: counted('deleted', discardDeleted),
@@ -61,11 +60,6 @@ export async function sweep(): Promise<void> {
   } finally {
     if (Object.values(done).some((n) => n > 0)) logger().warn(done, 'sweeper');
   }
-}
-
-async function enqueueOpenMessages(): Promise<void> {
-  const open = await MessageModel.find({ status: 'open' }, { _id: 1 }).lean();
-  await enqueueMessages(open.map(({ _id }) => _id.toHexString()));
 }
 
 /** The numbers of what is under way, or was until lately: the oldest first, and for a while. The next round goes on. */
@@ -112,23 +106,4 @@ async function reopenForgotten(now: Date): Promise<number> {
 async function databaseTime(): Promise<Date> {
   const hello = await mongoose.connection.db?.command({ hello: 1 });
   return hello?.localTime instanceof Date ? hello.localTime : new Date();
-}
-
-/** Campaigns that the month's limit paused go on when the month has turned or the limit was raised. */
-async function resumeWithQuota(): Promise<number> {
-  const paused = await EmailCampaignModel.find(
-    { status: 'paused', 'pause.reason': 'quota_exceeded' },
-    { business: 1 },
-  ).lean();
-  if (paused.length === 0) return 0;
-  const withRoom = await businessesWithRoom(paused.map(({ business }) => business));
-  let resumed = 0;
-  for (const { _id, business } of paused) {
-    if (!withRoom.has(business.toHexString())) continue;
-    // A person may have paused it meanwhile; that wins.
-    if (await move(_id, 'resume', { where: { 'pause.reason': 'quota_exceeded', launchedAt: { $ne: null } } })) {
-      resumed += 1;
-    }
-  }
-  return resumed;
 }

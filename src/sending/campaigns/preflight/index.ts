@@ -6,6 +6,7 @@ import type { SesState } from '../../../ses/state.js';
 import { compile } from '../../../templates/compile.js';
 import type { Tenant } from '../../../tenant.js';
 import { senderProblem } from '../../domains/sender.js';
+import { recentHalt } from '../../halt.js';
 import { type Cap, capsOf } from '../../limits/caps.js';
 import { type Month, monthLeft } from '../../limits/month.js';
 import { askSes } from './account.js';
@@ -42,13 +43,14 @@ export async function preflight(tenant: Tenant, campaign: EmailCampaign): Promis
   const freezing = await contentOf(tenant, campaign, business);
   const content = 'frozen' in freezing ? freezing : undefined;
   const fromEmail = content?.frozen.fromEmail ?? campaign.fromEmail ?? business.settings.defaultFromEmail ?? '';
-  const [sample, recipients, suppressed, month, ses, required] = await Promise.all([
+  const [sample, recipients, suppressed, month, ses, required, halt] = await Promise.all([
     sampleOf(campaign._id),
     pendingOf(campaign._id),
     suppressedOf(tenant, campaign._id),
     monthLeft(tenant.businessId),
     askSes(business, fromEmail),
     content ? lackingRequired(campaign._id, content.compiled) : [],
+    recentHalt(),
   ]);
   const rendered = content ? await rendering(content.frozen, sample) : { problems: [], warnings: [] };
   const optional = content ? lackingOptional(sample, content.compiled) : [];
@@ -75,6 +77,7 @@ export async function preflight(tenant: Tenant, campaign: EmailCampaign): Promis
     ...suppressedWarnings(recipients, suppressed),
     ...limitWarnings(toSend, { month, ses, caps, duration, campaign }),
     ...(ses && ses.sender !== 'verified' ? [senderWarning(ses, fromEmail)] : []),
+    ...(halt.isHalted ? [{ path: 'hub', message: HALTED }] : []),
   ];
   const missing = [
     ...(required ?? []).map((lack) => ({ ...lack, required: true })),
@@ -98,6 +101,8 @@ export function keepFromGoingOn({ problems }: Preflight): Problem[] {
 export function isOnlySender(problems: readonly Problem[]): boolean {
   return problems.length > 0 && problems.every(({ path }) => path === SENDER);
 }
+
+const HALTED = 'the administrator of the hub has stopped all sending: it goes out when that ends';
 
 /** The path of what is wrong with the SES account. */
 const ACCOUNT = 'ses';
