@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { config } from './config.js';
 import { type Endpoint, endpointsOf } from './docs/endpoints.js';
-import { FAILURE, FAILURE_RESPONSES, failureResponse, failuresOf } from './docs/failures.js';
+import { FAILURE, FAILURE_RESPONSES, failureResponse, failuresOf, isLimited, LIMIT_HEADERS } from './docs/failures.js';
 import { Components, type JsonSchema } from './docs/json-schemas.js';
 import type { Mount } from './routes/index.js';
 
@@ -78,6 +78,18 @@ const PARAMETERS: Record<string, Parameter> = {
   },
 };
 
+const HEADERS: ApiDocument['components']['headers'] = {
+  RequestId: { description: 'Names the request in the log', schema: { type: 'string' } },
+  RateLimit: {
+    description: 'How many requests are left (`r`), and for how many seconds (`t`)',
+    schema: { type: 'string', example: '"business"; r=598; t=41' },
+  },
+  RateLimitPolicy: {
+    description: 'How many requests (`q`) in how many seconds (`w`), and who is counted: a business, an address',
+    schema: { type: 'string', example: '"business"; q=600; w=60; pk=:NmI4Y2Q5ZTE0Zjcz:' },
+  },
+};
+
 /** The document of every endpoint in the table. It changes with the code only. */
 export function document(mounts: readonly Mount[]): ApiDocument {
   const components = new Components();
@@ -98,7 +110,7 @@ export function document(mounts: readonly Mount[]): ApiDocument {
       schemas: { ...components.schemas, Failure: FAILURE },
       responses: FAILURE_RESPONSES,
       parameters: PARAMETERS,
-      headers: { RequestId: { description: 'Names the request in the log', schema: { type: 'string' } } },
+      headers: HEADERS,
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -174,8 +186,12 @@ function bodyOf({ operation }: Endpoint, components: Components): Pick<ApiOperat
   };
 }
 
-function successOf({ operation }: Endpoint, components: Components): ApiResponse {
-  const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+function successOf(endpoint: Endpoint, components: Components): ApiResponse {
+  const { operation } = endpoint;
+  const headers = {
+    'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+    ...(isLimited(endpoint) ? LIMIT_HEADERS : {}),
+  };
   if (operation?.status === 302) return { description: 'Leads on, by its Location', headers };
   const type = operation?.answersWith;
   if (type && type !== 'application/json') {

@@ -45,6 +45,12 @@ const MEANINGS = {
 
 type FailureStatus = keyof typeof MEANINGS;
 
+/** What the answers of a limited endpoint carry. */
+export const LIMIT_HEADERS = {
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+} as const;
+
 /** The failures that operations refer to, for the document's components. */
 export const FAILURE_RESPONSES: Record<string, ApiResponse> = Object.fromEntries(
   Object.entries(MEANINGS).map(([status, description]) => [
@@ -53,7 +59,9 @@ export const FAILURE_RESPONSES: Record<string, ApiResponse> = Object.fromEntries
       description,
       headers: {
         'X-Request-Id': { $ref: '#/components/headers/RequestId' },
-        ...(status === '429' ? { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } } : {}),
+        ...(status === '429'
+          ? { ...LIMIT_HEADERS, 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } }
+          : {}),
       },
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
     },
@@ -106,12 +114,18 @@ export function failuresOf({ method, path, operation, access }: Endpoint): Failu
     413: Boolean(operation?.body),
     415: Boolean(operation?.body),
     422: isValidated || Boolean(access && !access.includes('signed_in')),
-    429: path.startsWith('/api/auth/') && isWrite,
+    429: isLimited({ method, path, access }),
     503: true,
   };
   return ([400, 401, 403, 404, 409, 413, 415, 422, 429, 503] as const).filter(
     (status) => applies[status] || SIGN_IN[path]?.includes(status),
   );
+}
+
+/** Whether requests are counted, of a business or of an address: see `middleware/rate-limit.ts`. */
+export function isLimited({ method, path, access }: Pick<Endpoint, 'method' | 'path' | 'access'>): boolean {
+  const isSigningIn = path.startsWith('/api/auth/') && method === 'post';
+  return Boolean(access) || isSigningIn || path === '/api/docs' || path === '/api/openapi.json';
 }
 
 /** Whether a person's browser or mail program asks: it is answered with something to look at, and never a 422. */

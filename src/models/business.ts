@@ -1,13 +1,13 @@
 import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
+import { PLANS, type Plan } from '../plans.js';
 import type { Sealed } from '../secrets.js';
 import { outboxSchema } from './event.js';
 
-export const PLANS = ['free', 'basic', 'pro', 'enterprise'] as const;
 export const BUSINESS_STATUSES = ['active', 'suspended', 'cancelled'] as const;
 export const BILLING_CYCLES = ['monthly', 'yearly'] as const;
 
 /** Messages a month of each plan; an enterprise's is set by the platform's administrator. */
-export const PLAN_LIMITS: Record<(typeof PLANS)[number], number> = {
+export const PLAN_LIMITS: Record<Plan, number> = {
   free: 1_000,
   basic: 10_000,
   pro: 100_000,

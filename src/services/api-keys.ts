@@ -64,7 +64,7 @@ export async function callerOf(key: string): Promise<Caller | undefined> {
   if (!keyFormat.isWellFormed(key)) return undefined;
   const found = await ApiKeyModel.findOne({ hash: keyFormat.hash(key) }).lean<ApiKey>();
   if (!found) return undefined;
-  await businesses.getActive(found.business);
+  const { subscription } = await businesses.getActive(found.business);
   noteUse(found);
   return {
     kind: 'key',
@@ -72,6 +72,7 @@ export async function callerOf(key: string): Promise<Caller | undefined> {
     role: 'api_key',
     permissions: found.permissions,
     businessId: found.business,
+    plan: subscription.plan,
     isTest: found.mode === 'test',
   };
 }

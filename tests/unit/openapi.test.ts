@@ -98,6 +98,21 @@ describe('the OpenAPI document', () => {
     expect(register).not.toHaveProperty('401');
   });
 
+  it('says of what is counted how much is left, and of nothing else', () => {
+    for (const { method, path, operation } of operations) {
+      const [success] = Object.entries(operation.responses).flatMap(([status, one]) =>
+        /^[23]/.test(status) ? [one] : [],
+      );
+      const isCounted =
+        operation.security.length > 0 || (path.startsWith('/api/auth/') && method === 'post') || path.includes('doc');
+      const isOther = path === '/api/openapi.json';
+      expect('429' in operation.responses, `${method} ${path}`).toBe(isCounted || isOther);
+      const headers = success && 'headers' in success ? Object.keys(success.headers ?? {}) : [];
+      expect(headers.includes('RateLimit'), `${method} ${path}`).toBe(isCounted || isOther);
+    }
+    expect(at('#/components/responses/Failure429')).toMatchObject({ headers: { RateLimit: {}, 'Retry-After': {} } });
+  });
+
   it.each(['get', 'post'])('says that %s of a bad link answers a page, and never a 422', (method) => {
     const responses = api.paths['/u/{token}']?.[method]?.responses;
     expect(responses).toMatchObject({ 400: {}, 404: { content: { 'text/html': {} } } });
