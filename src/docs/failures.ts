@@ -35,10 +35,10 @@ const MEANINGS = {
   401: 'Nobody is signed in: `unauthenticated`',
   403: 'Not allowed: `forbidden`, or the business is not active: `business_inactive`',
   404: 'There is no such thing, or it is another business’s: `not_found`',
-  409: 'It does not fit the present state: `conflict`, `invalid_transition`, `import_in_progress`',
+  409: 'It does not fit the present state: `conflict`, `invalid_transition`, `import_in_progress`, `idempotency_in_flight`',
   413: 'The body is too large: `payload_too_large`',
   415: 'The body is of another media type, or compressed: `unsupported_media_type`',
-  422: 'Understood and wrong: `validation_failed`, or what the code says',
+  422: 'Understood and wrong: `validation_failed`, `idempotency_mismatch`, or what the code says',
   429: 'Too often: `rate_limited`, `quota_exceeded`; `Retry-After` says in how many seconds',
   503: 'A part of the hub is away: `unavailable`',
 } as const;

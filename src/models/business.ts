@@ -89,6 +89,8 @@ const eventWiring = new Schema(
     token: { type: Schema.Types.Mixed as unknown as { new (): Sealed }, required: true },
     /** The token before the last rotation, for what is still on its way. */
     previous: { type: new Schema({ tokenHash: { type: String }, until: { type: Date } }, part) },
+    /** The request that replaced it (`Attempt.id`): it does so once. */
+    rotation: { type: Schema.Types.ObjectId },
     /** The one topic that is believed. */
     topicArn: { type: String },
     configurationSet: { type: String },

@@ -11,8 +11,8 @@ apiKeys.post(
   '/',
   authorize('manage_settings'),
   usersOnly('manage API keys'),
-  handle(CreateApiKey, async ({ tenant, caller, body }) => {
-    const { apiKey, key } = await service.create(tenant, caller, body);
+  handle(CreateApiKey, async ({ tenant, caller, body, attempt }) => {
+    const { apiKey, key } = await service.create(tenant, caller, body, attempt);
     return { apiKey: { ...presentApiKey(apiKey), key } };
   }),
 );

@@ -32,8 +32,8 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/send',
   authorize('send_emails'),
-  handle(SendCampaign, async ({ tenant, params }) => {
-    const { campaign, warnings } = await life.send(tenant, params.id);
+  handle(SendCampaign, async ({ tenant, params, attempt }) => {
+    const { campaign, warnings } = await life.send(tenant, params.id, attempt);
     return { campaign: presentCampaign(campaign), warnings };
   }),
 );
@@ -41,8 +41,8 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/schedule',
   authorize('send_emails'),
-  handle(ScheduleCampaign, async ({ tenant, params, body }) => {
-    const { campaign, preflight } = await life.schedule(tenant, params.id, body.scheduledFor);
+  handle(ScheduleCampaign, async ({ tenant, params, body, attempt }) => {
+    const { campaign, preflight } = await life.schedule(tenant, params.id, body.scheduledFor, attempt);
     return { campaign: presentCampaign(campaign), preflight: presentPreflight(preflight) };
   }),
 );
@@ -50,24 +50,24 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/unschedule',
   authorize('send_emails'),
-  handle(UnscheduleCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await life.unschedule(tenant, params.id)),
+  handle(UnscheduleCampaign, async ({ tenant, params, attempt }) => ({
+    campaign: presentCampaign(await life.unschedule(tenant, params.id, attempt)),
   })),
 );
 
 campaignLifeRoutes.post(
   '/:id/pause',
   authorize('send_emails'),
-  handle(PauseCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await life.pause(tenant, params.id)),
+  handle(PauseCampaign, async ({ tenant, params, attempt }) => ({
+    campaign: presentCampaign(await life.pause(tenant, params.id, attempt)),
   })),
 );
 
 campaignLifeRoutes.post(
   '/:id/resume',
   authorize('send_emails'),
-  handle(ResumeCampaign, async ({ tenant, params, body }) => {
-    const { campaign, warnings } = await life.resume(tenant, params.id, body);
+  handle(ResumeCampaign, async ({ tenant, params, body, attempt }) => {
+    const { campaign, warnings } = await life.resume(tenant, params.id, body, attempt);
     return { campaign: presentCampaign(campaign), warnings };
   }),
 );
@@ -75,16 +75,16 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/cancel',
   authorize('send_emails'),
-  handle(CancelCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await life.cancel(tenant, params.id)),
+  handle(CancelCampaign, async ({ tenant, params, attempt }) => ({
+    campaign: presentCampaign(await life.cancel(tenant, params.id, attempt)),
   })),
 );
 
 campaignLifeRoutes.post(
   '/:id/retry',
   authorize('send_emails'),
-  handle(RetryCampaign, async ({ tenant, params, body }) => {
-    const { campaign, retried, warnings } = await life.retry(tenant, params.id, body);
+  handle(RetryCampaign, async ({ tenant, params, body, attempt }) => {
+    const { campaign, retried, warnings } = await life.retry(tenant, params.id, body, attempt);
     return { campaign: presentCampaign(campaign), retried, warnings };
   }),
 );
@@ -92,7 +92,7 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/test',
   authorize('send_emails'),
-  handle(TestCampaign, async ({ tenant, caller, params, body }) => ({
-    recipients: (await sendTest(tenant, caller, params.id, body)).map(presentTest),
+  handle(TestCampaign, async ({ tenant, caller, params, body, attempt }) => ({
+    recipients: (await sendTest(tenant, caller, params.id, body, attempt)).map(presentTest),
   })),
 );

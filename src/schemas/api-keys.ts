@@ -27,6 +27,7 @@ export const CreateApiKey = operation({
       .transform((all) => [...new Set(all)]),
   }),
   status: 201,
+  idempotent: true,
   answer: {
     apiKey: ApiKeyView.extend({
       key: z.string().meta({ description: 'The key itself: shown here and never again' }),

@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import { type Attempt, createOnce, soleAttempt } from '../attempt.js';
 import { forbidden, notFound } from '../errors.js';
 import { logger } from '../logger.js';
 import { type ApiKey, ApiKeyModel } from '../models/api-key.js';
@@ -19,21 +20,37 @@ export async function create(
   tenant: Tenant,
   maker: Caller,
   { name, permissions }: { name: string; permissions: readonly Permission[] },
+  attempt = soleAttempt(),
 ): Promise<{ apiKey: ApiKey; key: string }> {
   const lacking = permissions.filter((permission) => !mayGrant(maker, permission));
   if (lacking.length > 0) throw forbidden(`You can only grant what you hold, and you lack ${lacking.join(', ')}`);
   const key = keyFormat.generate('live');
-  const created = await ApiKeyModel.create({
-    business: tenant.businessId,
-    name,
-    mode: 'live',
-    hash: keyFormat.hash(key),
-    prefix: keyFormat.prefix(key),
-    permissions: [...permissions],
-    createdBy: maker.id,
+  const shape = { hash: keyFormat.hash(key), prefix: keyFormat.prefix(key) };
+  const apiKey = await createOnce(attempt, renewed(tenant, attempt, shape), async () => {
+    const created = new ApiKeyModel({
+      ...shape,
+      _id: attempt.id,
+      business: tenant.businessId,
+      name,
+      mode: 'live',
+      permissions: [...permissions],
+      createdBy: maker.id,
+    });
+    await created.save({ ...JOURNALED });
+    return created.toObject();
   });
-  return { apiKey: created.toObject(), key };
+  return { apiKey, key };
 }
+
+/** An earlier try died before it could tell anybody its key: the same document gets another one. */
+const renewed =
+  (tenant: Tenant, { id }: Attempt, shape: Pick<ApiKey, 'hash' | 'prefix'>) =>
+  () =>
+    ApiKeyModel.findOneAndUpdate(
+      owned(tenant, { _id: id }),
+      { $set: shape },
+      { returnDocument: 'after', writeConcern: JOURNALED },
+    ).lean<ApiKey>();
 
 /** The tenant's keys, newest first. */
 export async function list(

@@ -113,6 +113,21 @@ describe('the OpenAPI document', () => {
     expect(at('#/components/responses/Failure429')).toMatchObject({ headers: { RateLimit: {}, 'Retry-After': {} } });
   });
 
+  it('takes an Idempotency-Key for each POST behind a sign-in that creates or sends', () => {
+    const looks = ['preflight', 'preview', 'check', 'verify', 'prove'];
+    for (const { method, path, operation } of operations) {
+      const isDoing = method === 'post' && !path.startsWith('/api/auth/') && operation.security.length > 0;
+      const isHonoured = isDoing && !looks.includes(path.split('/').at(-1) ?? '');
+      const key = { $ref: '#/components/parameters/IdempotencyKey' };
+      expect(
+        operation.parameters.some((one) => '$ref' in one && one.$ref === key.$ref),
+        `${method} ${path}`,
+      ).toBe(isHonoured);
+      if (isHonoured) expect(operation.responses).toMatchObject({ 409: {}, 422: {} });
+    }
+    expect(api.paths['/api/campaigns']?.post?.responses[201]).toMatchObject({ headers: { 'Idempotent-Replayed': {} } });
+  });
+
   it.each(['get', 'post'])('says that %s of a bad link answers a page, and never a 422', (method) => {
     const responses = api.paths['/u/{token}']?.[method]?.responses;
     expect(responses).toMatchObject({ 400: {}, 404: { content: { 'text/html': {} } } });
