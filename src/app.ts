@@ -1,9 +1,9 @@
-import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { config } from './config.js';
 import { endpointsOf } from './docs/endpoints.js';
 import { authenticate } from './middleware/authenticate.js';
+import { crossOrigin } from './middleware/cross-origin.js';
 import { errorHandler, noRoute } from './middleware/error-handler.js';
 import { authAttempts, docsViews } from './middleware/rate-limit.js';
 import { requestLog } from './middleware/request-log.js';
@@ -25,12 +25,7 @@ export function createApp(): Express {
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     }),
   );
-  app.use(
-    cors({
-      origin: [...config().frontendUrls],
-      exposedHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
-    }),
-  );
+  app.use('/api', crossOrigin());
 
   // Answers hold tokens, keys and people's addresses: no cache on the way keeps them.
   app.use('/api', (_req, res, next) => {
