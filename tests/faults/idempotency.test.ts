@@ -7,6 +7,7 @@ import { IdempotencyKeyModel } from '../../src/models/idempotency-key.js';
 import { MessageModel } from '../../src/models/message.js';
 import { unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
+import { noteSecrets } from '../support/leaks/evidence.js';
 import { type Side, useMongoCut } from '../support/mongo-cut.js';
 import { useProcesses } from '../support/processes.js';
 import { accepted, draft, people, type Sender, sender } from '../support/sending.js';
@@ -102,6 +103,7 @@ describe('an API process killed with kill -9 in the middle of', () => {
         status: 201,
       };
       const { apiKey } = await killInTheMiddle(who, asked, side, 'insert', 'apikeys');
+      noteSecrets(apiKey.key);
       expect(apiKey.key).toMatch(/^pmh_live_/);
       expect(await ApiKeyModel.countDocuments({ business: who.businessId })).toBe(1);
     },
