@@ -1,12 +1,15 @@
-import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { config } from './config.js';
+import { endpointsOf } from './docs/endpoints.js';
 import { authenticate } from './middleware/authenticate.js';
+import { crossOrigin } from './middleware/cross-origin.js';
 import { errorHandler, noRoute } from './middleware/error-handler.js';
-import { authAttempts } from './middleware/rate-limit.js';
+import { authAttempts, docsViews } from './middleware/rate-limit.js';
 import { requestLog } from './middleware/request-log.js';
 import { mounts } from './routes/index.js';
+
+const AUTH = /^\/api\/auth\//;
 
 /** The whole middleware order on one page. It opens nothing and listens nowhere. */
 export function createApp(): Express {
@@ -22,12 +25,7 @@ export function createApp(): Express {
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     }),
   );
-  app.use(
-    cors({
-      origin: [...config().frontendUrls],
-      exposedHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
-    }),
-  );
+  app.use('/api', crossOrigin());
 
   // Answers hold tokens, keys and people's addresses: no cache on the way keeps them.
   app.use('/api', (_req, res, next) => {
@@ -35,7 +33,15 @@ export function createApp(): Express {
     next();
   });
 
-  app.post('/api/auth/{*rest}', authAttempts());
+  // By IP, whoever is not signed in; the siblings of one machine share theirs, so nobody who is.
+  const signingIn = endpointsOf(mounts).filter(
+    ({ method, path, access }) => method === 'post' && !access && AUTH.test(path),
+  );
+  app.post(
+    signingIn.map(({ path }) => path),
+    authAttempts(),
+  );
+  app.get(['/api/docs', '/api/openapi.json'], docsViews());
   // Links in messages first: they are asked for most, and each mount before them would be tried in vain.
   const [links, rest] = [
     mounts.filter(({ path }) => !path.startsWith('/api')),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseAddress } from './addresses.js';
+import { PLANS, type Plan } from './plans.js';
 
 const DEV_SECRET = 'development-only-secret-change-me-in-production';
 const DEV_ENCRYPTION_KEY = 'ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE=';
@@ -68,6 +69,23 @@ const sender = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+/** Requests a minute. */
+const RATE_LIMITS: Readonly<Record<Plan, number>> = { free: 600, basic: 3_000, pro: 12_000, enterprise: 60_000 };
+
+/** `free=600,pro=12000`: a plan that is not named keeps its own. `off`: no limits at all. */
+const rateLimits = z.string().transform((text, ctx) => {
+  if (text.trim() === 'off') return 'off' as const;
+  const limits = { ...RATE_LIMITS };
+  for (const part of commaList.parse(text)) {
+    const [, name, limit] = /^(\w+) *= *([1-9]\d{0,6})$/.exec(part) ?? [];
+    const plan = PLANS.find((one) => one === name);
+    if (plan) limits[plan] = Number(limit);
+    else
+      ctx.addIssue({ code: 'custom', message: `must be off, or ${PLANS.join(', ')} with requests a minute: free=600` });
+  }
+  return limits;
+});
+
 /** Credentials, if any, then a host: the driver would complain only when it connects. */
 const MONGODB_URI = /^mongodb(\+srv)?:\/\/([^/?#@]*@)?[^/?#@:,][^/?#@]*([/?]|$)/;
 
@@ -108,6 +126,7 @@ const Environment = z.object({
   DOMAIN_PROOF: z.enum(['dns', 'off']).default('dns'),
   TRUST_PROXY: trustProxy.default(0),
   AUTH_ATTEMPTS_PER_MINUTE: number(1, 1_000_000).default(20),
+  RATE_LIMITS: rateLimits.default(RATE_LIMITS),
   WORKER_CONCURRENCY: number(1, 64).default(16),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
@@ -142,6 +161,12 @@ function crossCheck(env: Partial<Environment>, problem: (variable: keyof Environ
   }
   if (env.DOMAIN_PROOF === 'off') {
     problem('DOMAIN_PROOF', 'must not be off in production: any business could send from another one’s domain');
+  }
+  if (env.RATE_LIMITS === 'off') {
+    problem('RATE_LIMITS', 'must not be off in production: one business could take the hub from all others');
+  }
+  if (env.FRONTEND_URL?.some((url) => !url.startsWith('https://'))) {
+    problem('FRONTEND_URL', 'must begin with https:// in production: people sign in there');
   }
   if (env.PUBLIC_URL === undefined) problem('PUBLIC_URL', 'must be set in production: the base of unsubscribe links');
   else if (!env.PUBLIC_URL.startsWith('https://')) problem('PUBLIC_URL', 'must begin with https:// in production');
@@ -197,6 +222,7 @@ export function parseConfig(env: Record<string, string | undefined>) {
     isDomainProofOff: value.DOMAIN_PROOF === 'off',
     trustProxy: value.TRUST_PROXY,
     authAttemptsPerMinute: value.AUTH_ATTEMPTS_PER_MINUTE,
+    rateLimits: value.RATE_LIMITS === 'off' ? undefined : value.RATE_LIMITS,
     workerConcurrency: value.WORKER_CONCURRENCY,
     logLevel: value.LOG_LEVEL,
   });

@@ -1,6 +1,12 @@
 import { type Logger, pino } from 'pino';
 import { config } from './config.js';
 
+/** Fields that hold a secret, of a line or of an object in it. */
+const SECRETS = [
+  ...['password', 'currentPassword', 'newPassword', 'resetPasswordToken', 'token', 'key', 'secret', 'secretAccessKey'],
+  ...['authorization', 'cookie', '["x-api-key"]'],
+];
+
 let root: Logger | undefined;
 
 /**
@@ -13,7 +19,7 @@ export function logger(): Logger {
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
-      paths: ['password', 'token', 'secret', 'secretAccessKey', 'authorization', 'key', '*.password', '*.token'],
+      paths: SECRETS.flatMap((name) => [name, name.startsWith('[') ? `*${name}` : `*.${name}`]),
       censor: '[redacted]',
     },
     // A duplicate-key error carries the document's values, so of errors only these fields are written.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { config } from './config.js';
 import { type Endpoint, endpointsOf } from './docs/endpoints.js';
-import { FAILURE, FAILURE_RESPONSES, failureResponse, failuresOf } from './docs/failures.js';
+import { FAILURE, FAILURE_RESPONSES, failureResponse, failuresOf, isLimited, LIMIT_HEADERS } from './docs/failures.js';
 import { Components, type JsonSchema } from './docs/json-schemas.js';
 import type { Mount } from './routes/index.js';
 
@@ -59,7 +59,9 @@ const DESCRIPTION = `A central e-mail service: campaigns and single messages thr
 
 Answers are JSON: \`{"success": true, ...}\`, or \`{"success": false, "message", "code", "requestId", "errors"?}\`. A client may switch on \`code\`; \`message\` is for a person. Only the CSV export, the unsubscribe pages under \`/u\` and this documentation as a page (\`/api/docs\`) answer in another form, which their operations name. Lists come in pages: \`limit\` (1 to 200, 50 where absent) and \`cursor\`, the \`pagination.nextCursor\` of the page before. Ids are 24 hexadecimal digits. Timestamps are ISO 8601; those sent need an offset. A password has at least 8 characters, and at most 72 bytes in UTF-8.
 
-Sign in with \`Authorization: Bearer <token>\`, the token of a login or an API key; a key may also go into \`X-API-Key\`. What needs a signed-in user answers 403 to a key.`;
+Sign in with \`Authorization: Bearer <token>\`, the token of a login or an API key; a key may also go into \`X-API-Key\`. What needs a signed-in user answers 403 to a key.
+
+A POST that creates or sends takes an \`Idempotency-Key\` of your making, at most 255 characters. Sent again by the same caller within 24 hours, with the same body, it is done once: the first reply comes again with \`Idempotent-Replayed: true\`, or a 409 \`idempotency_in_flight\` while the first is under way; up to a minute after the hub broke down in the middle of it. Another body with the same key is a 422 \`idempotency_mismatch\`. Only success is kept: what was refused, or failed, may be sent again with its key. Keys mean nothing on \`/api/auth\` and with an import that is streamed; sending that again is safe.`;
 
 const PARAMETERS: Record<string, Parameter> = {
   RequestId: {
@@ -69,12 +71,36 @@ const PARAMETERS: Record<string, Parameter> = {
     description: 'Names the request in the log; made where absent, and comes back',
     schema: { type: 'string', pattern: '^[\\w.:-]{1,128}$' },
   },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'Names the request: sent again by the same caller within 24 hours it gets the same reply, and nothing is done twice',
+    schema: { type: 'string', minLength: 1, maxLength: 255, example: '0b8a6c1e-order-4711' },
+  },
   BusinessId: {
     name: 'X-Business-Id',
     in: 'header',
     required: false,
     description: 'The business a super_admin acts for; 403 from anyone else',
     schema: { $ref: '#/components/schemas/Id' },
+  },
+};
+
+const HEADERS: ApiDocument['components']['headers'] = {
+  RequestId: { description: 'Names the request in the log', schema: { type: 'string' } },
+  IdempotentReplayed: {
+    description: 'This is the reply of an earlier request with the same `Idempotency-Key`; absent otherwise',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  RateLimit: {
+    description: 'How many requests are left (`r`), and for how many seconds (`t`)',
+    schema: { type: 'string', example: '"business"; r=598; t=41' },
+  },
+  RateLimitPolicy: {
+    description: 'How many requests (`q`) in how many seconds (`w`), and who is counted: a business, an address',
+    schema: { type: 'string', example: '"business"; q=600; w=60; pk=:NmI4Y2Q5ZTE0Zjcz:' },
   },
 };
 
@@ -98,7 +124,7 @@ export function document(mounts: readonly Mount[]): ApiDocument {
       schemas: { ...components.schemas, Failure: FAILURE },
       responses: FAILURE_RESPONSES,
       parameters: PARAMETERS,
-      headers: { RequestId: { description: 'Names the request in the log', schema: { type: 'string' } } },
+      headers: HEADERS,
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -158,6 +184,7 @@ function parametersOf({ operation, access }: Endpoint, components: Components): 
     ...from('path', operation?.params),
     ...from('query', operation?.query),
     ...(isTenants ? [{ $ref: '#/components/parameters/BusinessId' }] : []),
+    ...(operation?.idempotent ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     { $ref: '#/components/parameters/RequestId' },
   ];
 }
@@ -174,8 +201,13 @@ function bodyOf({ operation }: Endpoint, components: Components): Pick<ApiOperat
   };
 }
 
-function successOf({ operation }: Endpoint, components: Components): ApiResponse {
-  const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+function successOf(endpoint: Endpoint, components: Components): ApiResponse {
+  const { operation } = endpoint;
+  const headers = {
+    'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+    ...(isLimited(endpoint) ? LIMIT_HEADERS : {}),
+    ...(operation?.idempotent ? { 'Idempotent-Replayed': { $ref: '#/components/headers/IdempotentReplayed' } } : {}),
+  };
   if (operation?.status === 302) return { description: 'Leads on, by its Location', headers };
   const type = operation?.answersWith;
   if (type && type !== 'application/json') {

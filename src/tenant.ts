@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { Permission, Role } from './permissions.js';
+import type { Plan } from './plans.js';
 
 /** The business on whose behalf something is done. Every service that touches a tenant's data takes one first. */
 export interface Tenant {
@@ -14,6 +15,8 @@ export interface Caller {
   readonly permissions: readonly Permission[];
   /** A super_admin has none. */
   readonly businessId?: Types.ObjectId;
+  /** The plan of the business, which says how much its callers may ask for. */
+  readonly plan?: Plan;
   /** A test key's messages never reach SES. */
   readonly isTest?: boolean;
 }

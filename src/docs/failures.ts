@@ -35,15 +35,21 @@ const MEANINGS = {
   401: 'Nobody is signed in: `unauthenticated`',
   403: 'Not allowed: `forbidden`, or the business is not active: `business_inactive`',
   404: 'There is no such thing, or it is another business’s: `not_found`',
-  409: 'It does not fit the present state: `conflict`, `invalid_transition`, `import_in_progress`',
+  409: 'It does not fit the present state: `conflict`, `invalid_transition`, `import_in_progress`, `idempotency_in_flight`',
   413: 'The body is too large: `payload_too_large`',
   415: 'The body is of another media type, or compressed: `unsupported_media_type`',
-  422: 'Understood and wrong: `validation_failed`, or what the code says',
+  422: 'Understood and wrong: `validation_failed`, `idempotency_mismatch`, or what the code says',
   429: 'Too often: `rate_limited`, `quota_exceeded`; `Retry-After` says in how many seconds',
   503: 'A part of the hub is away: `unavailable`',
 } as const;
 
 type FailureStatus = keyof typeof MEANINGS;
+
+/** What the answers of a limited endpoint carry. */
+export const LIMIT_HEADERS = {
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+} as const;
 
 /** The failures that operations refer to, for the document's components. */
 export const FAILURE_RESPONSES: Record<string, ApiResponse> = Object.fromEntries(
@@ -53,7 +59,9 @@ export const FAILURE_RESPONSES: Record<string, ApiResponse> = Object.fromEntries
       description,
       headers: {
         'X-Request-Id': { $ref: '#/components/headers/RequestId' },
-        ...(status === '429' ? { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } } : {}),
+        ...(status === '429'
+          ? { ...LIMIT_HEADERS, 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } }
+          : {}),
       },
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
     },
@@ -107,12 +115,18 @@ export function failuresOf({ method, path, operation, access }: Endpoint): Failu
     413: Boolean(operation?.body),
     415: Boolean(operation?.body),
     422: isValidated || Boolean(access && !access.includes('signed_in')),
-    429: isWrite && (path.startsWith('/api/auth/') || path === '/api/users/invite'),
+    429: isLimited({ method, path, access }),
     503: true,
   };
   return ([400, 401, 403, 404, 409, 413, 415, 422, 429, 503] as const).filter(
     (status) => applies[status] || SIGN_IN[path]?.includes(status),
   );
+}
+
+/** Whether requests are counted, of a business or of an address: see `middleware/rate-limit.ts`. */
+export function isLimited({ method, path, access }: Pick<Endpoint, 'method' | 'path' | 'access'>): boolean {
+  const isSigningIn = path.startsWith('/api/auth/') && method === 'post';
+  return Boolean(access) || isSigningIn || path === '/api/docs' || path === '/api/openapi.json';
 }
 
 /** Whether a person's browser or mail program asks: it is answered with something to look at, and never a 422. */

@@ -3,10 +3,12 @@ import { unauthenticated } from '../errors.js';
 import * as apiKeys from '../services/api-keys.js';
 import * as auth from '../services/auth.js';
 import type { Caller } from '../tenant.js';
+import { callerLimit } from './rate-limit.js';
 
 /**
  * Finds out who asks and leaves it in `res.locals.caller`: a user by `Authorization: Bearer <JWT>`, a sibling project by
- * an API key there or in `X-API-Key`. A 401 carries the challenge that RFC 6750 §3 asks for.
+ * an API key there or in `X-API-Key`. A 401 carries the challenge that RFC 6750 §3 asks for. Whoever is known is counted
+ * here, so that no route behind a sign-in can forget it.
  */
 export const authenticate: RequestHandler = async (req, res, next) => {
   const credential = credentialOf(req);
@@ -16,8 +18,11 @@ export const authenticate: RequestHandler = async (req, res, next) => {
     throw unauthenticated(credential ? 'The token or API key is not valid, or not any more' : undefined);
   }
   res.locals.caller = caller;
-  next();
+  countCaller ??= callerLimit();
+  await countCaller(req, res, next);
 };
+
+let countCaller: RequestHandler | undefined;
 
 interface Credential {
   kind: 'token' | 'key';

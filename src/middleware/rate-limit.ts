@@ -1,57 +1,133 @@
-import type { RequestHandler } from 'express';
-import { type Options, rateLimit } from 'express-rate-limit';
+import type { Request, RequestHandler, Response } from 'express';
+import { ipKeyGenerator, MemoryStore, type Options, rateLimit } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { config } from '../config.js';
 import { AppError } from '../errors.js';
 import { logger } from '../logger.js';
 import { redis } from '../redis.js';
+import type { Caller } from '../tenant.js';
 
 const WINDOW_MS = 60_000;
+/** Pages of the documentation a minute, by IP: each is the whole document, written out anew. */
+const DOCS_PER_MINUTE = 120;
+/** A count that takes longer, in ms, is given up: what is limited must not wait for the limit. */
+const PATIENCE_MS = 250;
+/** How long Redis is left alone, in ms, after it did not count. */
+const REST_MS = 1_000;
 
-/**
- * Limits the attempts at signing in or up, by IP, for all processes together: AUTH_ATTEMPTS_PER_MINUTE, then a 429.
- * The headers are those of the IETF's draft-ietf-httpapi-ratelimit-headers-08.
+/*
+ * Who is limited, by what, and what holds while Redis does not count. None opens and none shuts: each process counts for
+ * itself then, so that n processes let n times as much through. The groups are told with their reasons in docs/security.md.
  *
- * It fails open: while Redis is away people can still sign in, unlimited. The limit only spares the processor; each
- * guess at a password costs a bcrypt all the same, and a closed door would turn an outage of Redis into one of the hub.
+ *   sign-in  by IP                  POST /api/auth/... of whoever is not signed in: each guess at a password costs a bcrypt
+ *   docs     by IP                  GET /api/docs, /api/openapi.json: a megabyte of text each
+ *   business by business and plan   everything behind a sign-in; an administrator of the hub by himself
+ *   none     -                      /api/health, /t, /u, /api/inbound
  */
+
+/** Limits the attempts at signing in or up, by IP. */
 export function authAttempts(): RequestHandler {
-  return rateLimit({
-    windowMs: WINDOW_MS,
-    limit: config().authAttemptsPerMinute,
-    identifier: 'auth',
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    passOnStoreError: true,
-    store: new Counters({
-      prefix: 'pmh:attempts:',
-      sendCommand: async (command, ...args) => (await redis().call(command, ...args)) as RedisReply,
-    }),
-    logger: {
-      warn: (err: unknown) => logger().warn({ err }, 'rate limit'),
-      error: (err: unknown) => logger().warn({ err }, 'the limit on sign-in attempts is off: Redis did not count'),
-    },
-    // `Retry-After` is set already.
-    handler: (_req, _res, next) => next(new AppError('rate_limited', 429, 'Too many attempts; wait a minute')),
-  });
+  return limitByIp('auth', config().authAttemptsPerMinute, 'Too many attempts; wait a minute');
+}
+
+/** Limits the reading of the documentation, by IP. */
+export function docsViews(): RequestHandler {
+  return limitByIp('docs', DOCS_PER_MINUTE, 'Too many requests for the documentation; wait a minute');
 }
 
 /**
- * The store keeps the promise of its script's load for good; had that failed once (Redis was away at the time), every
- * count after it would fail too. So a failed count loads the script again, for the next one.
+ * Limits a business by its plan, all its users and keys together, and an administrator of the hub, whoever he acts for,
+ * as the largest plan. Comes after `authenticate`, and asks nothing but Redis: the plan is the caller's.
  */
+export function callerLimit(): RequestHandler {
+  const limits = config().rateLimits;
+  if (!limits) return unlimited;
+  return limiter({
+    identifier: (_req, res) => (businessOf(res) ? 'business' : 'user'),
+    limit: (_req, res) => (businessOf(res) ? limits[callerOf(res).plan ?? 'free'] : limits.enterprise),
+    keyGenerator: (_req, res) => (businessOf(res) ? `business:${businessOf(res)}` : `user:${callerOf(res).id}`),
+    store: new Counters('pmh:rate:'),
+    message: 'Your business sends more requests a minute than its plan allows; come back when Retry-After says',
+  });
+}
+
+function limitByIp(group: string, limit: number, message: string): RequestHandler {
+  if (!config().rateLimits) return unlimited;
+  const keyGenerator = ({ ip = '' }: Request) => ipKeyGenerator(ip);
+  return limiter({ identifier: group, limit, keyGenerator, store: new Counters(`pmh:${group}:`), message });
+}
+
+const unlimited: RequestHandler = (_req, _res, next) => next();
+
+/** Headers as draft-ietf-httpapi-ratelimit-headers-08 has them, and `Retry-After` with the 429. */
+function limiter({
+  message,
+  ...options
+}: Pick<Options, 'identifier' | 'limit' | 'keyGenerator' | 'store'> & { message: string }): RequestHandler {
+  return rateLimit({
+    ...options,
+    windowMs: WINDOW_MS,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: (_req, _res, next) => next(new AppError('rate_limited', 429, message)),
+    // The one that counts callers is made with the first of them, and kept.
+    validate: { creationStack: false },
+  });
+}
+
+function callerOf(res: Response): Caller {
+  const { caller } = res.locals;
+  if (!caller) throw new TypeError('Only a caller who is known can be counted');
+  return caller;
+}
+
+const businessOf = (res: Response) => callerOf(res).businessId?.toHexString();
+
+/** Counts in Redis, for all processes, in one round trip; and for this process alone while Redis does not. */
 class Counters extends RedisStore {
+  private readonly own = new MemoryStore();
+  private restsUntil = 0;
+  private isAway = false;
+
+  constructor(prefix: string) {
+    super({
+      prefix,
+      sendCommand: async (command, ...args) => (await redis().call(command, ...args)) as RedisReply,
+    });
+  }
+
   override async init(options: Options): Promise<void> {
+    this.own.init(options);
     await super.init(options).catch(() => undefined);
   }
 
   override async increment(key: string) {
+    if (performance.now() < this.restsUntil) return this.own.increment(key);
     try {
-      return await super.increment(key);
-    } catch (error) {
+      const counted = await within(PATIENCE_MS, super.increment(key));
+      this.isAway = false;
+      return counted;
+    } catch (err) {
+      this.restsUntil = performance.now() + REST_MS;
+      // The store keeps its script's load for good: had that failed once, every count after it would fail, too.
       this.incrementScriptSha = this.loadIncrementScript(key);
       this.incrementScriptSha.catch(() => undefined);
-      throw error;
+      if (!this.isAway) logger().warn({ err, group: this.prefix }, 'Redis does not count requests: this process does');
+      this.isAway = true;
+      return this.own.increment(key);
     }
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    // After a look at the sockets: where this process itself was busy, the answer may be there.
+    timer = setTimeout(() => setImmediate(() => reject(new Error(`no answer within ${ms} ms`))), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

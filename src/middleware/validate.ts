@@ -1,13 +1,18 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
+import { type Attempt, soleAttempt } from '../attempt.js';
 import { AppError, invalid, type Problem } from '../errors.js';
 import type { Answer, Input, Operation } from '../schemas/operation.js';
+import { once } from '../services/idempotency.js';
 import type { Caller, Tenant } from '../tenant.js';
+import { keyedRequest } from './idempotency.js';
 
 /** A request after every check: what the caller sent, validated, and who the caller is. */
 export interface Call<O extends Operation> extends Input<O> {
   caller: Caller;
   tenant: Tenant;
+  /** What an idempotent operation creates has its id. */
+  attempt: Attempt;
   req: Request;
   res: Response;
 }
@@ -25,8 +30,19 @@ export function handle<O extends Operation>(
 ): RequestHandler[] {
   const run: RequestHandler = async (req, res) => {
     const input = validated(operation, req);
-    const result = await answer({ ...input, ...res.locals, req, res } as Call<O>);
-    res.status(operation.status ?? 200).json({ success: true, ...result });
+    const { status = 200 } = operation;
+    const perform = async (attempt: Attempt) => ({
+      success: true,
+      ...(await answer({ ...input, ...res.locals, attempt, req, res } as Call<O>)),
+    });
+    const keyed = keyedRequest(operation, req, res);
+    if (!keyed) {
+      res.status(status).json(await perform(soleAttempt()));
+      return;
+    }
+    const reply = await once(keyed, async (attempt) => ({ status, body: JSON.stringify(await perform(attempt)) }));
+    if (reply.isReplayed) res.setHeader('Idempotent-Replayed', 'true');
+    res.status(reply.status).type('json').send(reply.body);
   };
   return [jsonBody(operation), Object.assign(run, { [OPERATION]: operation })];
 }

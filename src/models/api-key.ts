@@ -31,6 +31,8 @@ const schema = new Schema(
     permissions: { type: [{ type: String, enum: KEY_PERMISSIONS }], required: true },
     /** The keys that it came after and that still work, the latest first. */
     predecessors: { type: [predecessor], default: undefined },
+    /** The attempt that put this key in the place of the one before. */
+    rotation: { type: Schema.Types.ObjectId },
     /** It ends by itself, and so do its predecessors. */
     expiresAt: { type: Date },
     createdBy: { type: Schema.Types.ObjectId, ref: 'User', required: true },

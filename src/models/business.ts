@@ -1,9 +1,8 @@
 import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
+import { PLANS, type Plan } from '../plans.js';
 import type { Sealed } from '../secrets.js';
 import { outboxSchema } from './event.js';
 
-export const PLANS = ['free', 'basic', 'pro', 'enterprise'] as const;
-export type Plan = (typeof PLANS)[number];
 export const BUSINESS_STATUSES = ['active', 'suspended', 'cancelled'] as const;
 export const BILLING_CYCLES = ['monthly', 'yearly'] as const;
 
@@ -96,6 +95,8 @@ const eventWiring = new Schema(
     token: { type: Schema.Types.Mixed as unknown as { new (): Sealed }, required: true },
     /** The token before the last rotation, for what is still on its way. */
     previous: { type: new Schema({ tokenHash: { type: String }, until: { type: Date } }, part) },
+    /** The request that replaced it (`Attempt.id`): it does so once. */
+    rotation: { type: Schema.Types.ObjectId },
     /** The one topic that is believed. */
     topicArn: { type: String },
     configurationSet: { type: String },

@@ -118,6 +118,16 @@ const schema = new Schema(
         part,
       ),
     },
+    /** Requests with an Idempotency-Key that moved it: none does so twice. `told`: what its answer says beside the campaign. */
+    moves: {
+      type: [
+        new Schema({
+          _id: { type: Schema.Types.ObjectId, required: true },
+          told: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> } },
+        }),
+      ],
+      default: undefined,
+    },
     /** Events that are still to be put into the log. */
     outbox: { type: [outboxSchema], default: undefined },
     launchedAt: { type: Date },

@@ -1,6 +1,6 @@
 import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
 import { ROLES, USER_PERMISSIONS } from '../permissions.js';
-import { PLANS } from './business.js';
+import { PLANS } from '../plans.js';
 
 const schema = new Schema(
   {

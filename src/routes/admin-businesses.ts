@@ -31,8 +31,8 @@ adminBusinesses.get(
 adminBusinesses.post(
   '/',
   authorize('super_admin'),
-  handle(AdminCreateBusiness, async ({ body, ...call }) => {
-    const { user, ...overview } = await businesses.create(actorOf(call), body);
+  handle(AdminCreateBusiness, async ({ body, attempt, ...call }) => {
+    const { user, ...overview } = await businesses.create(actorOf(call), body, attempt);
     return { business: presentOverview(overview), user: presentIdentity({ user, business: null }).user };
   }),
 );

@@ -11,8 +11,8 @@ apiKeys.post(
   '/',
   authorize('manage_settings'),
   usersOnly('manage API keys'),
-  handle(CreateApiKey, async ({ tenant, caller, body }) => {
-    const { key, ...made } = await service.create(tenant, caller, body);
+  handle(CreateApiKey, async ({ tenant, caller, body, attempt }) => {
+    const { key, ...made } = await service.create(tenant, caller, body, attempt);
     return { apiKey: { ...presentApiKey(made), key } };
   }),
 );
@@ -21,8 +21,8 @@ apiKeys.post(
   '/:id/rotate',
   authorize('manage_settings'),
   usersOnly('manage API keys'),
-  handle(RotateApiKey, async ({ tenant, caller, params, body }) => {
-    const { key, ...rotated } = await service.rotate(tenant, caller, params.id, body);
+  handle(RotateApiKey, async ({ tenant, caller, params, body, attempt }) => {
+    const { key, ...rotated } = await service.rotate(tenant, caller, params.id, body, attempt);
     return { apiKey: { ...presentApiKey(rotated), key } };
   }),
 );

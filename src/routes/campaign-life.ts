@@ -34,8 +34,8 @@ campaignLifeRoutes.post(
   '/:id/send',
   authorize('send_emails'),
   liveOnly('send campaigns'),
-  handle(SendCampaign, async ({ tenant, params }) => {
-    const { campaign, warnings } = await life.send(tenant, params.id);
+  handle(SendCampaign, async ({ tenant, params, attempt }) => {
+    const { campaign, warnings } = await life.send(tenant, params.id, attempt);
     return { campaign: presentCampaign(campaign), warnings };
   }),
 );
@@ -44,8 +44,8 @@ campaignLifeRoutes.post(
   '/:id/schedule',
   authorize('send_emails'),
   liveOnly('send campaigns'),
-  handle(ScheduleCampaign, async ({ tenant, params, body }) => {
-    const { campaign, preflight } = await life.schedule(tenant, params.id, body.scheduledFor);
+  handle(ScheduleCampaign, async ({ tenant, params, body, attempt }) => {
+    const { campaign, preflight } = await life.schedule(tenant, params.id, body.scheduledFor, attempt);
     return { campaign: presentCampaign(campaign), preflight: presentPreflight(preflight) };
   }),
 );
@@ -53,16 +53,16 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/unschedule',
   authorize('send_emails'),
-  handle(UnscheduleCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await life.unschedule(tenant, params.id)),
+  handle(UnscheduleCampaign, async ({ tenant, params, attempt }) => ({
+    campaign: presentCampaign(await life.unschedule(tenant, params.id, attempt)),
   })),
 );
 
 campaignLifeRoutes.post(
   '/:id/pause',
   authorize('send_emails'),
-  handle(PauseCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await life.pause(tenant, params.id)),
+  handle(PauseCampaign, async ({ tenant, params, attempt }) => ({
+    campaign: presentCampaign(await life.pause(tenant, params.id, attempt)),
   })),
 );
 
@@ -70,8 +70,8 @@ campaignLifeRoutes.post(
   '/:id/resume',
   authorize('send_emails'),
   liveOnly('send campaigns'),
-  handle(ResumeCampaign, async ({ tenant, params, body }) => {
-    const { campaign, warnings } = await life.resume(tenant, params.id, body);
+  handle(ResumeCampaign, async ({ tenant, params, body, attempt }) => {
+    const { campaign, warnings } = await life.resume(tenant, params.id, body, attempt);
     return { campaign: presentCampaign(campaign), warnings };
   }),
 );
@@ -79,8 +79,8 @@ campaignLifeRoutes.post(
 campaignLifeRoutes.post(
   '/:id/cancel',
   authorize('send_emails'),
-  handle(CancelCampaign, async ({ tenant, params }) => ({
-    campaign: presentCampaign(await life.cancel(tenant, params.id)),
+  handle(CancelCampaign, async ({ tenant, params, attempt }) => ({
+    campaign: presentCampaign(await life.cancel(tenant, params.id, attempt)),
   })),
 );
 
@@ -88,8 +88,8 @@ campaignLifeRoutes.post(
   '/:id/retry',
   authorize('send_emails'),
   liveOnly('send campaigns'),
-  handle(RetryCampaign, async ({ tenant, params, body }) => {
-    const { campaign, retried, warnings } = await life.retry(tenant, params.id, body);
+  handle(RetryCampaign, async ({ tenant, params, body, attempt }) => {
+    const { campaign, retried, warnings } = await life.retry(tenant, params.id, body, attempt);
     return { campaign: presentCampaign(campaign), retried, warnings };
   }),
 );
@@ -98,7 +98,7 @@ campaignLifeRoutes.post(
   '/:id/test',
   authorize('send_emails'),
   liveOnly('send campaigns'),
-  handle(TestCampaign, async ({ tenant, caller, params, body }) => ({
-    recipients: (await sendTest(tenant, caller, params.id, body)).map(presentTest),
+  handle(TestCampaign, async ({ tenant, caller, params, body, attempt }) => ({
+    recipients: (await sendTest(tenant, caller, params.id, body, attempt)).map(presentTest),
   })),
 );

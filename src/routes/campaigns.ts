@@ -20,8 +20,8 @@ export const campaignRoutes = Router();
 campaignRoutes.post(
   '/',
   authorize('manage_campaigns'),
-  handle(CreateCampaign, async ({ tenant, caller, body }) => ({
-    campaign: presentCampaign(await campaigns.create(tenant, caller, body)),
+  handle(CreateCampaign, async ({ tenant, caller, body, attempt }) => ({
+    campaign: presentCampaign(await campaigns.create(tenant, caller, body, attempt)),
   })),
 );
 
@@ -62,8 +62,8 @@ campaignRoutes.delete(
 campaignRoutes.post(
   '/:id/duplicate',
   authorize('send_emails', 'manage_campaigns'),
-  handle(DuplicateCampaign, async ({ tenant, caller, params, body }) => ({
-    campaign: presentCampaign(await campaigns.duplicate(tenant, caller, params.id, body.name)),
+  handle(DuplicateCampaign, async ({ tenant, caller, params, body, attempt }) => ({
+    campaign: presentCampaign(await campaigns.duplicate(tenant, caller, params.id, body.name, attempt)),
   })),
 );
 

@@ -27,7 +27,9 @@ domainRoutes.get(
 domainRoutes.post(
   '/',
   authorize('manage_settings'),
-  handle(AddDomain, async ({ tenant, body }) => ({ domain: present(await domains.add(tenant, body)) })),
+  handle(AddDomain, async ({ tenant, body, attempt }) => ({
+    domain: present(await domains.add(tenant, body, attempt)),
+  })),
 );
 
 domainRoutes.get(

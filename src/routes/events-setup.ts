@@ -47,5 +47,7 @@ eventsSetupRoutes.post(
   '/rotate',
   authorize('manage_settings'),
   usersOnly('replace the inbound URL'),
-  handle(RotateEventsUrl, async ({ tenant, caller }) => present(tenant, caller, await eventsSetup.rotate(tenant))),
+  handle(RotateEventsUrl, async ({ tenant, caller, attempt }) =>
+    present(tenant, caller, await eventsSetup.rotate(tenant, attempt)),
+  ),
 );

@@ -18,8 +18,8 @@ export const templates = Router();
 templates.post(
   '/',
   authorize('manage_templates'),
-  handle(CreateTemplate, async ({ tenant, caller, body }) => ({
-    template: presentTemplate(await service.create(tenant, caller, body)),
+  handle(CreateTemplate, async ({ tenant, caller, body, attempt }) => ({
+    template: presentTemplate(await service.create(tenant, caller, body, attempt)),
   })),
 );
 
@@ -68,7 +68,7 @@ templates.post(
 templates.post(
   '/:id/duplicate',
   authorize('manage_templates'),
-  handle(DuplicateTemplate, async ({ tenant, caller, params, body }) => ({
-    template: presentTemplate(await service.duplicate(tenant, caller, params.id, body.name)),
+  handle(DuplicateTemplate, async ({ tenant, caller, params, body, attempt }) => ({
+    template: presentTemplate(await service.duplicate(tenant, caller, params.id, body.name, attempt)),
   })),
 );

@@ -23,8 +23,8 @@ userRoutes.post(
   '/',
   authorize('manage_users'),
   usersOnly('manage users'),
-  handle(CreateUser, async ({ tenant, caller, body }) => ({
-    user: presentUser(await members.add(tenant, caller, body)),
+  handle(CreateUser, async ({ tenant, caller, body, attempt }) => ({
+    user: presentUser(await members.add(tenant, caller, body, attempt)),
   })),
 );
 
@@ -32,8 +32,8 @@ userRoutes.post(
   '/invite',
   authorize('manage_users'),
   usersOnly('manage users'),
-  handle(InviteUser, async ({ tenant, caller, body }) => ({
-    invitation: presentInvitation(await invitations.invite(tenant, caller, body)),
+  handle(InviteUser, async ({ tenant, caller, body, attempt }) => ({
+    invitation: presentInvitation(await invitations.invite(tenant, caller, body, attempt)),
   })),
 );
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BUSINESS_STATUSES, type Business, PLANS } from '../models/business.js';
+import { BUSINESS_STATUSES, type Business } from '../models/business.js';
+import { PLANS } from '../plans.js';
 import type { Usage } from '../sending/limits/usage.js';
 import { NewPassword, SessionUser } from './auth.js';
 import { BusinessView, presentBusiness } from './businesses.js';
@@ -46,6 +47,7 @@ export const AdminCreateBusiness = operation({
     admin: z.strictObject({ email: Email, name: line(200), password: NewPassword }),
   }),
   status: 201,
+  idempotent: true,
   answer: { business: AdminBusinessView, user: SessionUser },
 });
 

@@ -44,6 +44,7 @@ export const CreateApiKey = operation({
     expiresAt: FutureDate.optional(),
   }),
   status: 201,
+  idempotent: true,
   answer: { apiKey: NewApiKey },
 });
 
@@ -67,6 +68,7 @@ export const RotateApiKey = operation({
   params: ById,
   body: z.strictObject({ overlapHours: z.number().min(0).max(168).default(24) }),
   status: 201,
+  idempotent: true,
   answer: { apiKey: NewApiKey },
 });
 

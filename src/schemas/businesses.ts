@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BILLING_CYCLES, BUSINESS_STATUSES, type Business, GUARD_DEFAULTS, PLANS } from '../models/business.js';
+import { BILLING_CYCLES, BUSINESS_STATUSES, type Business, GUARD_DEFAULTS } from '../models/business.js';
+import { PLANS } from '../plans.js';
 import { SES_REGIONS } from '../ses/credentials.js';
 import { isTimezone, monthIn } from '../timezones.js';
 import { Domain, Email, line } from './common.js';

@@ -55,6 +55,7 @@ export const SendCampaign = operation({
     'Content, sender and variables are frozen into the campaign; later edits of the template do not change it. 422 `preflight_failed` names every problem at once.',
   params: ById,
   status: 202,
+  idempotent: true,
   answer: { campaign: Campaign, warnings },
 });
 
@@ -64,12 +65,14 @@ export const ScheduleCampaign = operation({
     'Recipients can still be added and the campaign edited. It is checked when its time comes: what does not pass is paused with the reason, and so is what was missed by more than six hours. `preflight` says what a check finds at present.',
   params: ById,
   body: z.strictObject({ scheduledFor: Timestamp.transform((text) => new Date(text)) }),
+  idempotent: true,
   answer: { campaign: Campaign, preflight: PreflightView },
 });
 
 export const UnscheduleCampaign = operation({
   summary: 'Make a scheduled campaign a draft again',
   params: ById,
+  idempotent: true,
   answer: { campaign: Campaign },
 });
 
@@ -78,6 +81,7 @@ export const PauseCampaign = operation({
   description:
     'Beyond the calls under way nothing more goes out. Of a campaign that the month’s limit paused, it is a word that it shall not go on by itself.',
   params: ById,
+  idempotent: true,
   answer: { campaign: Campaign },
 });
 
@@ -90,6 +94,7 @@ export const ResumeCampaign = operation({
     acknowledge: z.boolean().optional(),
     expiresAt: FutureDate.optional(),
   }),
+  idempotent: true,
   answer: { campaign: Campaign, warnings },
 });
 
@@ -97,6 +102,7 @@ export const CancelCampaign = operation({
   summary: 'End a campaign for good',
   description: 'Who was not mailed yet becomes `cancelled`; a long list takes up to a minute.',
   params: ById,
+  idempotent: true,
   answer: { campaign: Campaign },
 });
 
@@ -110,6 +116,7 @@ export const RetryCampaign = operation({
     expiresAt: FutureDate.optional().meta({ description: 'The campaign’s new end, where its own is past' }),
   }),
   status: 202,
+  idempotent: true,
   answer: { campaign: Campaign, retried: z.object({ failed: z.int(), unconfirmed: z.int() }), warnings },
 });
 
@@ -123,6 +130,7 @@ export const TestCampaign = operation({
     variables: VariablesSchema.optional(),
   }),
   status: 202,
+  idempotent: true,
   answer: {
     recipients: z.array(
       z.object({

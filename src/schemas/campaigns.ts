@@ -131,6 +131,7 @@ export const CreateCampaign = operation({
   }),
   bodyLimit: '2mb',
   status: 201,
+  idempotent: true,
   answer: { campaign: Campaign },
 });
 
@@ -186,6 +187,7 @@ export const DuplicateCampaign = operation({
   params: ById,
   body: z.strictObject({ name: line(200).optional() }),
   status: 201,
+  idempotent: true,
   answer: { campaign: Campaign },
 });
 

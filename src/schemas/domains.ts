@@ -69,6 +69,7 @@ export const AddDomain = operation({
       .meta({ description: 'Where bounces go: a name below the domain that is used for nothing else' }),
   }),
   status: 201,
+  idempotent: true,
   answer: { domain: SendingDomainView },
 });
 

@@ -25,12 +25,14 @@ export const SetUpEvents = operation({
   summary: 'Have events come back from SES',
   description:
     'Makes the configuration set, the SNS topic with its policy, the subscription and the event destination in the SES account; what is there is taken, and it may be repeated. What the account’s keys may not do is a 422 with `missingPermission`, the statement that their IAM policy lacks. Not for API keys.',
+  idempotent: true,
   answer,
 });
 
 export const RotateEventsUrl = operation({
   summary: 'Replace the inbound URL',
   description: 'The earlier one is taken for a day. What was wired by hand is subscribed by hand. Not for API keys.',
+  idempotent: true,
   answer,
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BUSINESS_STATUSES, PLANS } from '../models/business.js';
+import { BUSINESS_STATUSES } from '../models/business.js';
+import { PLANS } from '../plans.js';
 import type { Halt } from '../sending/halt.js';
 import { operation } from './operation.js';
 import { presentSending, SendingView } from './sending.js';

@@ -24,6 +24,7 @@ export const InviteUser = operation({
     'The link of the message is good for seven days, once, and as long as the inviter could still give these rights. To invite an address again replaces its earlier invitation. 409 `conflict` where the address has an account anywhere in the hub; 429 `rate_limited` after three messages to an address within an hour, or fifty of the business; 503 where the hub has no SES account of its own.',
   body: z.strictObject({ email: Email, name: line(200).optional(), ...rights }),
   status: 201,
+  idempotent: true,
   answer: { invitation: InvitationView },
 });
 

@@ -15,6 +15,8 @@ export interface Operation {
   bodyLimit?: string;
   /** Media types beside JSON that the handler reads from the request's stream by itself. */
   streams?: readonly string[];
+  /** A POST that creates or sends: with an Idempotency-Key it does so once, however often it comes. */
+  idempotent?: true;
   /** The success status; 200 where absent. */
   status?: 200 | 201 | 202 | 302;
   /** The media type of an answer that is not `{ success: true, ... }`: a page, a file, or JSON in a form of its own. */

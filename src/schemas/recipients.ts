@@ -79,6 +79,7 @@ export const AddRecipients = operation({
   body: z.strictObject({ recipients: z.array(NewRecipient).min(1, 'must not be empty').max(MAX_RECIPIENTS) }),
   bodyLimit: '10mb',
   streams: RECIPIENT_FILES,
+  idempotent: true,
   answer: {
     added: z.int(),
     duplicates: z.int(),

@@ -42,6 +42,7 @@ export const AddSuppression = operation({
   description: 'Any number of times; an address that is there for the same reason stays as it is.',
   body: z.strictObject({ email: Email, reason: Reason.default('manual') }),
   status: 201,
+  idempotent: true,
   answer: { suppression: SuppressionView },
 });
 
@@ -77,6 +78,7 @@ export const ImportSuppressions = operation({
   }),
   bodyLimit: '10mb',
   streams: RECIPIENT_FILES,
+  idempotent: true,
   answer: {
     added: z.int(),
     known: z.int().meta({ description: 'Were there already, or twice in the file' }),

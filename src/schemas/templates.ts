@@ -105,6 +105,7 @@ export const CreateTemplate = operation({
   }),
   bodyLimit: '2mb',
   status: 201,
+  idempotent: true,
   answer: { template: Template },
 });
 
@@ -140,6 +141,7 @@ export const DuplicateTemplate = operation({
   params: ById,
   body: z.strictObject({ name: fields.name.optional().meta({ description: '"Copy of …" where absent' }) }),
   status: 201,
+  idempotent: true,
   answer: { template: Template },
 });
 

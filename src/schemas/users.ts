@@ -51,6 +51,7 @@ export const CreateUser = operation({
     'With a password that he is told; `POST /api/users/invite` lets him choose one himself. Only an administrator makes another. 409 `conflict` where the address has an account anywhere in the hub.',
   body: z.strictObject({ email: Email, name: line(200), password: NewPassword, ...rights }),
   status: 201,
+  idempotent: true,
   answer: { user: UserView },
 });
 

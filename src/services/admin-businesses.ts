@@ -1,15 +1,10 @@
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import type { z } from 'zod';
-import {
-  BUSINESS_STATUSES,
-  type Business,
-  BusinessModel,
-  PLAN_LIMITS,
-  PLANS,
-  SEARCH_COLLATION,
-} from '../models/business.js';
-import type { User } from '../models/user.js';
+import { createOnce, partId, soleAttempt } from '../attempt.js';
+import { BUSINESS_STATUSES, type Business, BusinessModel, PLAN_LIMITS, SEARCH_COLLATION } from '../models/business.js';
+import { type User, UserModel } from '../models/user.js';
 import { USER_PERMISSIONS } from '../permissions.js';
+import { PLANS } from '../plans.js';
 import type { AdminBusinessChanges, AdminCreateBusiness, AdminListBusinesses } from '../schemas/admin.js';
 import { goOn, INACTIVE } from '../sending/campaigns/going-on.js';
 import { pauseAll } from '../sending/campaigns/moves.js';
@@ -74,18 +69,24 @@ export async function get(id: Types.ObjectId): Promise<Overview> {
 export async function create(
   actor: audit.UserActor,
   { name, domain, subscription, admin }: z.output<typeof AdminCreateBusiness.body>,
+  attempt = soleAttempt(),
 ): Promise<Overview & { user: User }> {
-  const id = new Types.ObjectId();
+  const { id } = attempt;
   const founding = { name, domain, ...withLimit(subscription) };
   const what = { action: 'business.create', business: id, detail: { ...founding, admin: admin.email } };
   return audit.act(actor, what, async () => {
-    const user = await users.create({
-      ...admin,
-      role: 'business_admin',
-      permissions: USER_PERMISSIONS,
-      business: id,
-      founding,
-    });
+    const _id = partId(attempt, 1);
+    const made = () => UserModel.findById(_id).lean<User>();
+    const user = await createOnce(attempt, made, () =>
+      users.create({
+        ...admin,
+        _id,
+        role: 'business_admin',
+        permissions: USER_PERMISSIONS,
+        business: id,
+        founding,
+      }),
+    );
     await businesses.found(user);
     return { ...(await get(id)), user };
   });

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import type { z } from 'zod';
+import { type Attempt, createOnce, soleAttempt } from '../attempt.js';
 import { conflict, forbidden, notFound } from '../errors.js';
 import { logger } from '../logger.js';
 import { type ApiKey, ApiKeyModel, type Predecessor } from '../models/api-key.js';
@@ -35,21 +36,37 @@ export async function create(
   tenant: Tenant,
   maker: Caller,
   { name, mode, permissions, expiresAt }: z.output<typeof CreateApiKey.body>,
+  attempt = soleAttempt(),
 ): Promise<ShownKey & { key: string }> {
   requireGrant(maker, permissions);
   const key = keyFormat.generate(mode);
-  const created = new ApiKeyModel({
-    business: tenant.businessId,
-    name,
-    mode,
-    ...secretOf(key),
-    permissions,
-    createdBy: maker.id,
-    ...(expiresAt ? { expiresAt } : {}),
+  const secret = secretOf(key);
+  const apiKey = await createOnce(attempt, renewed(tenant, attempt, secret), async () => {
+    const created = new ApiKeyModel({
+      ...secret,
+      _id: attempt.id,
+      business: tenant.businessId,
+      name,
+      mode,
+      permissions,
+      createdBy: maker.id,
+      ...(expiresAt ? { expiresAt } : {}),
+    });
+    await created.save({ ...JOURNALED });
+    return created.toObject();
   });
-  await created.save({ ...JOURNALED });
-  return { ...(await shown(created.toObject())), key };
+  return { ...(await shown(apiKey)), key };
 }
+
+/** An earlier try died before it could tell anybody its key: the same document gets another one. */
+const renewed =
+  (tenant: Tenant, { id }: Attempt, secret: Pick<ApiKey, 'hash' | 'prefix'>) =>
+  () =>
+    ApiKeyModel.findOneAndUpdate(
+      owned(tenant, { _id: id }),
+      { $set: secret },
+      { returnDocument: 'after', writeConcern: JOURNALED },
+    ).lean<ApiKey>();
 
 /** The tenant's keys, newest first, those that have expired among them. */
 export async function list(
@@ -74,20 +91,23 @@ export async function rotate(
   caller: Caller,
   id: string,
   { overlapHours }: z.output<typeof RotateApiKey.body>,
+  attempt = soleAttempt(),
 ): Promise<ShownKey & { key: string }> {
   const old = await ApiKeyModel.findOne(owned(tenant, { _id: new Types.ObjectId(id) })).lean<ApiKey>();
   if (!old) throw notFound('API key');
   requireGrant(caller, old.permissions);
   const now = new Date();
   if (old.expiresAt && old.expiresAt <= now) throw conflict('This key has expired; make a new one');
-  const predecessors = handedOver(old, overlapHours, now);
+  // An earlier try died before it could tell anybody its key: that one is replaced, and nothing is handed over again.
+  const isReplaced = attempt.isRepeat && old.rotation?.equals(attempt.id);
+  const predecessors = isReplaced ? (old.predecessors ?? []) : handedOver(old, overlapHours, now);
   if (predecessors.length > MAX_PREDECESSORS) {
     throw conflict(`${MAX_PREDECESSORS} keys before this one still work; end them with overlapHours 0`);
   }
   const key = keyFormat.generate(old.mode);
   const rotated = await ApiKeyModel.findOneAndUpdate(
     owned(tenant, { _id: old._id, hash: old.hash }),
-    { $set: { ...secretOf(key), predecessors } },
+    { $set: { ...secretOf(key), predecessors, rotation: attempt.id } },
     { returnDocument: 'after', runValidators: true, writeConcern: JOURNALED },
   ).lean<ApiKey>();
   if (!rotated) throw conflict('This key was rotated or deleted a moment ago');
@@ -113,7 +133,7 @@ export async function callerOf(key: string): Promise<Caller | undefined> {
   if (!keyFormat.isWellFormed(key)) return undefined;
   const found = await ApiKeyModel.findOne(opensAt(keyFormat.hash(key), new Date())).lean<ApiKey>();
   if (!found) return undefined;
-  await businesses.getActive(found.business);
+  const { subscription } = await businesses.getActive(found.business);
   noteUse(found);
   return {
     kind: 'key',
@@ -121,6 +141,7 @@ export async function callerOf(key: string): Promise<Caller | undefined> {
     role: 'api_key',
     permissions: found.permissions,
     businessId: found.business,
+    plan: subscription.plan,
     isTest: found.mode === 'test',
   };
 }

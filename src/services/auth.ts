@@ -81,7 +81,7 @@ export async function callerOf(token: string): Promise<Caller | undefined> {
     id: user._id,
     role: user.role,
     permissions: effectivePermissions(user.role, user.permissions),
-    ...(business ? { businessId: business._id } : {}),
+    ...(business ? { businessId: business._id, plan: business.subscription.plan } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import { type Attempt, soleAttempt } from '../attempt.js';
 import { conflict, invalid, type Problem } from '../errors.js';
 import { BusinessModel } from '../models/business.js';
 import { DeliveryModel } from '../models/delivery.js';
@@ -6,11 +7,31 @@ import { type EmailCampaign, EmailCampaignModel, type RetryStatus, WAITING_PAUSE
 import { JOURNALED } from '../mongo.js';
 import { count } from '../sending/campaigns/counts.js';
 import { enqueueSoon, failedPreflight, launch } from '../sending/campaigns/launch.js';
-import { because, existing, move, moveOwned, refuseMove } from '../sending/campaigns/moves.js';
+import {
+  because,
+  type Change,
+  existing,
+  markOf,
+  move,
+  movedBefore,
+  moveOwned,
+  refuseMove,
+} from '../sending/campaigns/moves.js';
 import { preflight as check, keepFromGoingOn, type Preflight } from '../sending/campaigns/preflight/index.js';
 import { DOUBTFUL_MS, type Retry, retryable } from '../sending/campaigns/retry.js';
 import { owned, type Tenant } from '../tenant.js';
 import { get } from './campaigns.js';
+
+type Warned = { warnings: Problem[] };
+type Retried = { retried: Record<RetryStatus, number> };
+type Moved = { campaign: EmailCampaign } & Warned;
+
+/** As `movedBefore`; whoever died after a move may not have enqueued what follows from it. */
+async function again<T extends object>(tenant: Tenant, id: string, attempt: Attempt) {
+  const before = await movedBefore<T & Record<string, unknown>>(tenant, new Types.ObjectId(id), attempt);
+  if (before?.campaign.status === 'sending') await enqueueSoon(before.campaign._id);
+  return before;
+}
 
 /** What would happen if the campaign were sent now. @throws AppError `not_found`. */
 export async function preflight(tenant: Tenant, id: string): Promise<Preflight> {
@@ -18,8 +39,9 @@ export async function preflight(tenant: Tenant, id: string): Promise<Preflight> 
 }
 
 /** Sends a draft now. @returns the campaign and the preflight's warnings. @throws AppError as `launch`. */
-export async function send(tenant: Tenant, id: string) {
-  return launch(tenant, await get(tenant, id), 'send');
+export async function send(tenant: Tenant, id: string, attempt = soleAttempt()): Promise<Moved> {
+  const before = await again<Warned>(tenant, id, attempt);
+  return before ?? launch(tenant, await get(tenant, id), 'send', {}, attempt);
 }
 
 /**
@@ -31,7 +53,10 @@ export async function schedule(
   tenant: Tenant,
   id: string,
   scheduledFor: Date,
+  attempt = soleAttempt(),
 ): Promise<{ campaign: EmailCampaign; preflight: Preflight }> {
+  const before = await again(tenant, id, attempt);
+  if (before) return { campaign: before.campaign, preflight: await check(tenant, before.campaign) };
   const known = await get(tenant, id);
   if (scheduledFor.getTime() <= Date.now())
     throw invalid([{ path: 'scheduledFor', message: 'must lie in the future' }]);
@@ -43,12 +68,14 @@ export async function schedule(
   const set = { schedule: 'scheduled', scheduledFor } as const;
   // Before the move: whoever gets an error has scheduled nothing.
   const preflight = await check(tenant, { ...known, ...set, status: 'scheduled' });
-  return { campaign: await moveOwned(tenant, known._id, 'schedule', { set }), preflight };
+  return { campaign: await moveOwned(tenant, known._id, 'schedule', { set, by: { attempt } }), preflight };
 }
 
 /** Makes a scheduled campaign a draft again. @throws AppError as `moveOwned`. */
-export async function unschedule(tenant: Tenant, id: string): Promise<EmailCampaign> {
-  const change = { set: { schedule: 'immediate' }, unset: { scheduledFor: 1 } } as const;
+export async function unschedule(tenant: Tenant, id: string, attempt = soleAttempt()): Promise<EmailCampaign> {
+  const before = await again(tenant, id, attempt);
+  if (before) return before.campaign;
+  const change = { set: { schedule: 'immediate' }, unset: { scheduledFor: 1 }, by: { attempt } } as const;
   return moveOwned(tenant, new Types.ObjectId(id), 'unschedule', change);
 }
 
@@ -57,8 +84,10 @@ export async function unschedule(tenant: Tenant, id: string): Promise<EmailCampa
  * that of the month's limit, stays paused then.
  * @throws AppError as `moveOwned`.
  */
-export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> {
-  const change = because('user', 'Paused by request');
+export async function pause(tenant: Tenant, id: string, attempt = soleAttempt()): Promise<EmailCampaign> {
+  const before = await again(tenant, id, attempt);
+  if (before) return before.campaign;
+  const change = { ...because('user', 'Paused by request'), by: { attempt } };
   const campaignId = new Types.ObjectId(id);
   const paused =
     (await move(campaignId, 'pause', { ...change, where: owned(tenant, {}) })) ??
@@ -68,10 +97,16 @@ export async function pause(tenant: Tenant, id: string): Promise<EmailCampaign> 
 }
 
 /** Makes a pause that would end by itself the person's. */
-async function keepPaused(tenant: Tenant, campaignId: Types.ObjectId, { set }: ReturnType<typeof because>) {
+async function keepPaused(tenant: Tenant, campaignId: Types.ObjectId, { set, by }: Change) {
+  const { once, mark } = markOf(by);
   return EmailCampaignModel.findOneAndUpdate(
-    { ...existing(tenant, campaignId), status: 'paused', 'pause.reason': { $in: [...WAITING_PAUSES] } },
-    { $set: set ?? {} },
+    {
+      ...existing(tenant, campaignId),
+      ...once,
+      status: 'paused',
+      'pause.reason': { $in: [...WAITING_PAUSES] },
+    },
+    { $set: set ?? {}, ...(mark ? { $push: mark } : {}) },
     { returnDocument: 'after', writeConcern: JOURNALED },
   ).lean<EmailCampaign>();
 }
@@ -94,7 +129,10 @@ export async function resume(
   tenant: Tenant,
   id: string,
   { acknowledge, expiresAt }: Resumption,
-): Promise<{ campaign: EmailCampaign; warnings: Problem[] }> {
+  attempt = soleAttempt(),
+): Promise<Moved> {
+  const before = await again<Warned>(tenant, id, attempt);
+  if (before) return before;
   const campaign = await get(tenant, id);
   if (campaign.status !== 'paused') return refuseMove(tenant, campaign._id, 'resume');
   const reason = campaign.pause?.reason;
@@ -102,12 +140,13 @@ export async function resume(
     throw conflict(`${campaign.pause?.message}. When the cause is mended, resume with {"acknowledge": true}`);
   }
   const set = expiresAt ? { expiresAt } : {};
-  if (!campaign.launchedAt) return launch(tenant, campaign, 'resume', set);
+  if (!campaign.launchedAt) return launch(tenant, campaign, 'resume', set, attempt);
   const warnings = await requireWay(tenant, { ...campaign, ...set });
   const guard = reason === 'reputation' ? await newWindow(campaign) : undefined;
   const resumed = await moveOwned(tenant, campaign._id, 'resume', {
     where: { 'pause.reason': reason },
     set: { ...set, ...(guard ? { guard } : {}) },
+    by: { attempt, told: { warnings } },
   });
   // After the move, for one that fails has acknowledged nothing; when it dies in between, the guard pauses once more.
   if (guard) await forgetWeek(tenant, guard.since);
@@ -135,8 +174,11 @@ async function forgetWeek({ businessId }: Tenant, guardSince: Date): Promise<voi
 }
 
 /** Ends a campaign for good. Who was not mailed yet will be `cancelled`. @throws AppError as `moveOwned`. */
-export async function cancel(tenant: Tenant, id: string): Promise<EmailCampaign> {
-  return moveOwned(tenant, new Types.ObjectId(id), 'cancel', { event: { type: 'campaign.cancelled' } });
+export async function cancel(tenant: Tenant, id: string, attempt = soleAttempt()): Promise<EmailCampaign> {
+  const before = await again(tenant, id, attempt);
+  if (before) return before.campaign;
+  const change = { event: { type: 'campaign.cancelled' }, by: { attempt } } as const;
+  return moveOwned(tenant, new Types.ObjectId(id), 'cancel', change);
 }
 
 /**
@@ -150,7 +192,10 @@ export async function retry(
   tenant: Tenant,
   id: string,
   { statuses, expiresAt }: { statuses: readonly RetryStatus[]; expiresAt?: Date | undefined },
-): Promise<{ campaign: EmailCampaign; retried: Record<RetryStatus, number>; warnings: Problem[] }> {
+  attempt = soleAttempt(),
+): Promise<Moved & Retried> {
+  const before = await again<Warned & Retried>(tenant, id, attempt);
+  if (before) return before;
   const campaign = await get(tenant, id);
   if (campaign.status !== 'sent') return refuseMove(tenant, campaign._id, 'retry');
   const now = Date.now();
@@ -166,7 +211,8 @@ export async function retry(
   if (retried.failed + retried.unconfirmed === 0) throw invalid([await nobody(campaign, wanted.statuses)]);
   const set = expiresAt ? { expiresAt } : {};
   const warnings = await requireWay(tenant, { ...campaign, ...set });
-  const change = { set: { ...set, retry: wanted }, unset: { archivedAt: 1 } } as const;
+  const by = { attempt, told: { retried, warnings } };
+  const change = { set: { ...set, retry: wanted }, unset: { archivedAt: 1 }, by } as const;
   const moved = await moveOwned(tenant, campaign._id, 'retry', change);
   await enqueueSoon(moved._id);
   return { campaign: moved, retried, warnings };

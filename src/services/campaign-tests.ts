@@ -1,17 +1,18 @@
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
+import { partId, soleAttempt } from '../attempt.js';
 import { AppError, sesNotConfigured } from '../errors.js';
 import { logger } from '../logger.js';
 import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
 import type { EmailCampaign } from '../models/email-campaign.js';
 import type { Frozen } from '../models/frozen.js';
 import { MessageModel } from '../models/message.js';
-import { JOURNALED } from '../mongo.js';
+import { ignoreDuplicateKey, insertMissing, JOURNALED } from '../mongo.js';
 import { enqueueMessages } from '../queue/queues.js';
 import type { Variables } from '../schemas/common.js';
 import { freeze } from '../sending/campaigns/preflight/freeze.js';
 import { senderProblem } from '../sending/domains/sender.js';
 import { OPEN } from '../sending/states.js';
-import type { Caller, Tenant } from '../tenant.js';
+import { type Caller, owned, type Tenant } from '../tenant.js';
 import { getActive } from './businesses.js';
 import { get } from './campaigns.js';
 
@@ -36,14 +37,22 @@ export interface Test {
  * @throws AppError `not_found`; `preflight_failed` where something is missing; `domain_not_verified`; `ses_not_configured`;
  * `business_inactive`.
  */
-export async function sendTest(tenant: Tenant, author: Caller, id: string, test: Test): Promise<Delivery[]> {
+export async function sendTest(
+  tenant: Tenant,
+  author: Caller,
+  id: string,
+  test: Test,
+  attempt = soleAttempt(),
+): Promise<Delivery[]> {
+  const messageId = attempt.id;
+  if (attempt.isRepeat && (await MessageModel.exists(owned(tenant, { _id: messageId })))) return outcomes(messageId);
   const campaign = await get(tenant, id);
   const frozen = await contentOf(tenant, campaign);
   const first = test.variables ? undefined : await DeliveryModel.findOne({ campaign: campaign._id }).lean<Delivery>();
-  const messageId = new Types.ObjectId();
   const to = test.to.filter(({ email }, index) => test.to.findIndex((other) => other.email === email) === index);
   const rows = to.map(({ email, name }, index) => ({
-    _id: new Types.ObjectId(),
+    // Whatever tries it again, also at the same time, makes the same rows.
+    _id: partId(attempt, index),
     business: tenant.businessId,
     message: messageId,
     email,
@@ -54,7 +63,7 @@ export async function sendTest(tenant: Tenant, author: Caller, id: string, test:
     attempts: 0,
     createdAt: new Date(),
   }));
-  await DeliveryModel.insertMany(rows);
+  await insertMissing(DeliveryModel.collection, rows);
   // The deliveries first: a message that is there has all of them. Journaled, and so are they, which were written before.
   await new MessageModel({
     _id: messageId,
@@ -64,7 +73,9 @@ export async function sendTest(tenant: Tenant, author: Caller, id: string, test:
     frozen,
     expiresAt: new Date(Date.now() + LIFETIME_MS),
     createdBy: author.id,
-  }).save({ ...JOURNALED });
+  })
+    .save({ ...JOURNALED })
+    .catch(ignoreDuplicateKey);
   await enqueueMessages([messageId.toHexString()]).catch((err: unknown) =>
     logger().warn({ err, messageId }, 'not enqueued; the pulse does it'),
   );

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import type { z } from 'zod';
+import { type Attempt, createOnce, soleAttempt } from '../attempt.js';
 import { invalid, invalidTransition, notFound } from '../errors.js';
 import { type CampaignStatus, type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
 import { EmailTemplateModel } from '../models/email-template.js';
@@ -17,11 +18,30 @@ type NewCampaign = z.output<typeof CreateCampaign.body>;
 type Change = z.output<typeof UpdateCampaign.body>;
 
 /** @throws AppError `validation_failed` for content that does not parse or a template that is not the tenant's. */
-export async function create(tenant: Tenant, author: Caller, input: NewCampaign): Promise<EmailCampaign> {
-  await check(tenant, input);
-  const created = await EmailCampaignModel.create({ ...input, business: tenant.businessId, createdBy: author.id });
-  return created.toObject();
+export async function create(
+  tenant: Tenant,
+  author: Caller,
+  input: NewCampaign,
+  attempt = soleAttempt(),
+): Promise<EmailCampaign> {
+  return createOnce(attempt, made(tenant, attempt), async () => {
+    await check(tenant, input);
+    return insert({ ...input, _id: attempt.id, business: tenant.businessId, createdBy: author.id });
+  });
 }
+
+/** Journaled: its id has been told. */
+async function insert(fields: object): Promise<EmailCampaign> {
+  const campaign = new EmailCampaignModel(fields);
+  await campaign.save({ ...JOURNALED });
+  return campaign.toObject();
+}
+
+/** Reads what an earlier try of the same request made. */
+const made =
+  (tenant: Tenant, { id }: Attempt) =>
+  () =>
+    EmailCampaignModel.findOne(owned(tenant, { _id: id })).lean<EmailCampaign>();
 
 /** The tenant's campaigns, newest first. */
 export async function list(
@@ -76,19 +96,25 @@ export async function update(tenant: Tenant, id: string, change: Change): Promis
  * A new draft with the content, the sender and the limits of another; it has no recipients.
  * @throws AppError `not_found`.
  */
-export async function duplicate(tenant: Tenant, author: Caller, id: string, name?: string): Promise<EmailCampaign> {
-  const { subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, tracking, ...original } = await get(
-    tenant,
-    id,
-  );
-  const copy = await EmailCampaignModel.create({
-    ...{ subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, tracking },
-    ...(await contentOf(tenant, original)),
-    name: name ?? copyOf(original.name),
-    business: tenant.businessId,
-    createdBy: author.id,
+export async function duplicate(
+  tenant: Tenant,
+  author: Caller,
+  id: string,
+  name?: string,
+  attempt = soleAttempt(),
+): Promise<EmailCampaign> {
+  return createOnce(attempt, made(tenant, attempt), async () => {
+    const original = await get(tenant, id);
+    const { subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, tracking } = original;
+    return insert({
+      ...{ subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, tracking },
+      ...(await contentOf(tenant, original)),
+      _id: attempt.id,
+      name: name ?? copyOf(original.name),
+      business: tenant.businessId,
+      createdBy: author.id,
+    });
   });
-  return copy.toObject();
 }
 
 /** Its template, or where that is gone what was sent of it. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Types } from 'mongoose';
+import { soleAttempt } from '../attempt.js';
 import { conflict, forbidden, notFound, sesNotConfigured } from '../errors.js';
 import { type Business, BusinessModel, type SendingDomain } from '../models/business.js';
 import { JOURNALED } from '../mongo.js';
@@ -40,15 +40,18 @@ export async function get({ businessId }: Tenant, id: string): Promise<Found> {
 export async function add(
   { businessId }: Tenant,
   { domain, mailFromSubdomain }: { domain: string; mailFromSubdomain: string },
+  attempt = soleAttempt(),
 ): Promise<Found> {
   const business = await businesses.get(businessId);
+  const isAdded = attempt.isRepeat && business.sendingDomains.some(({ _id }) => _id.equals(attempt.id));
+  if (isAdded) return find(business, attempt.id.toHexString());
   if (business.sendingDomains.some((own) => own.domain === domain)) throw conflict(`${domain} is there already`);
   if (await isTaken(businessId, domain)) throw conflict(TAKEN);
   const mailFromDomain = `${mailFromSubdomain}.${domain}`;
   const tokens = await ensure(business, domain, mailFromDomain);
   const now = new Date();
   const added = {
-    _id: new Types.ObjectId(),
+    _id: attempt.id,
     domain,
     ...tokens,
     mailFromDomain,

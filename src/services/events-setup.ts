@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UpdateQuery } from 'mongoose';
+import { type Attempt, soleAttempt } from '../attempt.js';
 import { conflict, sesNotConfigured } from '../errors.js';
 import { type Business, BusinessModel, type EventWiring } from '../models/business.js';
 import { JOURNALED } from '../mongo.js';
@@ -59,10 +60,24 @@ export async function setUp(tenant: Tenant): Promise<EventWiring> {
  * yet, the one before it still is.
  * @throws AppError `conflict` where nothing is wired, or another rotates it; `ses_not_configured`; as `awsRefusal`.
  */
-export async function rotate(tenant: Tenant): Promise<EventWiring> {
+export async function rotate(tenant: Tenant, attempt = soleAttempt()): Promise<EventWiring> {
   const business = await businesses.get(tenant.businessId);
   const { eventWiring: old } = business;
   if (!old) throw conflict('There is no inbound URL yet: POST /api/business/events-setup makes it');
+  // Replaced once more, the URL that SNS still posts to would be forgotten.
+  const isReplaced = attempt.isRepeat && old.rotation?.equals(attempt.id);
+  const wiring = isReplaced ? old : await replaceToken(business, old, attempt);
+  const { topicArn, isByHand, token } = wiring;
+  // What a person made, he subscribes.
+  if (!topicArn || isByHand) return wiring;
+  const url = inboundUrl(business._id, token as Sealed);
+  return administerOf(business, async (account) => {
+    await listen(business, account, wiring, url);
+    return conclude(tenant, account, topicArn, url);
+  });
+}
+
+async function replaceToken(business: Business, old: EventWiring, attempt: Attempt): Promise<EventWiring> {
   const fresh = newInboundToken(business._id);
   const changed = await change(
     business,
@@ -72,19 +87,12 @@ export async function rotate(tenant: Tenant): Promise<EventWiring> {
         'eventWiring.tokenHash': fresh.tokenHash,
         'eventWiring.token': fresh.token,
         'eventWiring.previous': previousOf(old),
+        'eventWiring.rotation': attempt.id,
       },
     },
   );
   if (!changed?.eventWiring) throw conflict('The URL was replaced at this very moment; look at it again');
-  const { eventWiring: wiring } = changed;
-  const { topicArn, isByHand } = wiring;
-  // What a person made, he subscribes.
-  if (!topicArn || isByHand) return wiring;
-  const url = inboundUrl(business._id, fresh.token);
-  return administerOf(business, async (account) => {
-    await listen(business, account, wiring, url);
-    return conclude(tenant, account, topicArn, url);
-  });
+  return changed.eventWiring;
 }
 
 /** Subscribes the present URL. What SNS has confirmed already it does not ask for again. */

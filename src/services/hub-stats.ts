@@ -1,8 +1,9 @@
 import type { Types } from 'mongoose';
 import { logger } from '../logger.js';
-import { BUSINESS_STATUSES, BusinessModel, PLANS } from '../models/business.js';
+import { BUSINESS_STATUSES, BusinessModel } from '../models/business.js';
 import { BY_SENT_AT, DeliveryModel, IN_DOUBT } from '../models/delivery.js';
 import { EmailCampaignModel } from '../models/email-campaign.js';
+import { PLANS } from '../plans.js';
 import { readQueues } from '../queue/queues.js';
 import type { HubStats } from '../schemas/hub-stats.js';
 import { sentThisMonth } from '../sending/limits/month.js';

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
 import type { z } from 'zod';
+import { soleAttempt } from '../attempt.js';
 import { config } from '../config.js';
 import { conflict, forbidden, invalid, notFound } from '../errors.js';
 import type { Business } from '../models/business.js';
@@ -36,7 +37,12 @@ export async function invite(
   tenant: Tenant,
   inviter: Caller,
   { email, name, role, permissions = authority.permissionsFor(inviter, role) }: z.output<typeof InviteUser.body>,
+  attempt = soleAttempt(),
 ): Promise<Invitation> {
+  // The mail is the last write: where an earlier try came so far, all is done.
+  const isMailed = attempt.isRepeat && (await systemMail.isEnqueued(attempt.id));
+  const made = isMailed ? await InvitationModel.findOne(owned(tenant, { email })).lean<Invitation>() : null;
+  if (made) return made;
   systemMail.requireSystemMail();
   authority.requireGrant(inviter, { role, permissions });
   if (await UserModel.exists({ email })) throw conflict('There is already an account with this address');
@@ -50,7 +56,12 @@ export async function invite(
   const invitation = await put(tenant, email, { ...terms, ...(name === undefined ? {} : { name }) });
   const host = await UserModel.findById(inviter.id).select({ name: 1 }).lean<Pick<User, 'name'>>();
   // After the row: a link in somebody's hands always leads somewhere.
-  await systemMail.enqueue({ to: email, expiresAt, ...invitationMail(business, host?.name, linkOf(token)) });
+  await systemMail.enqueue({
+    id: attempt.id,
+    to: email,
+    expiresAt,
+    ...invitationMail(business, host?.name, linkOf(token)),
+  });
   return invitation;
 }
 

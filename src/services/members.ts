@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import type { z } from 'zod';
+import { createOnce, soleAttempt } from '../attempt.js';
 import { conflict, forbidden, notFound } from '../errors.js';
 import { type User, UserModel } from '../models/user.js';
 import { JOURNALED } from '../mongo.js';
@@ -50,9 +51,13 @@ export async function add(
   tenant: Tenant,
   caller: Caller,
   { role, permissions = authority.permissionsFor(caller, role), ...person }: z.output<typeof CreateUser.body>,
+  attempt = soleAttempt(),
 ): Promise<User> {
-  authority.requireGrant(caller, { role, permissions });
-  return users.create({ ...person, role, permissions, business: tenant.businessId });
+  const made = () => UserModel.findOne(owned(tenant, { _id: attempt.id })).lean<User>();
+  return createOnce(attempt, made, () => {
+    authority.requireGrant(caller, { role, permissions });
+    return users.create({ ...person, _id: attempt.id, role, permissions, business: tenant.businessId });
+  });
 }
 
 /**

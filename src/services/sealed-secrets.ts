@@ -1,11 +1,13 @@
 import type { Collection, Types } from 'mongoose';
 import { logger } from '../logger.js';
 import { BusinessModel } from '../models/business.js';
+import { IdempotencyKeyModel } from '../models/idempotency-key.js';
 import { SettingModel } from '../models/setting.js';
 import { JOURNALED } from '../mongo.js';
 import { isPresent, open, type Sealed, seal } from '../secrets.js';
 import { secretKeyContext } from '../ses/credentials.js';
 import { inboundContext } from '../ses/inbound-token.js';
+import { replyContext } from './idempotency.js';
 import { CANARY } from './installation.js';
 
 /** A field that holds a `Sealed`. */
@@ -26,6 +28,7 @@ const places = (): Place[] => [
     contextOf: secretKeyContext,
   },
   { collection: BusinessModel.collection, path: 'eventWiring.token', filter: {}, contextOf: inboundContext },
+  { collection: IdempotencyKeyModel.collection, path: 'reply', filter: {}, contextOf: replyContext },
 ];
 
 const canary = (): Place => ({

@@ -16,6 +16,8 @@ export interface SystemMailContent {
 
 /** A message of the hub itself, and until when it has a use. */
 export interface NewSystemMail extends SystemMailContent {
+  /** Its `_id`, where somebody looks for it later. */
+  id?: Types.ObjectId;
   to: string;
   expiresAt: Date;
 }
@@ -24,8 +26,13 @@ export interface NewSystemMail extends SystemMailContent {
  * Puts a message where a worker finds it within seconds: safe in MongoDB once this returns, and sealed, for the links in it
  * let people in.
  */
-export async function enqueue({ to, subject, text, expiresAt }: NewSystemMail): Promise<void> {
-  const _id = new Types.ObjectId();
+export async function enqueue({
+  id: _id = new Types.ObjectId(),
+  to,
+  subject,
+  text,
+  expiresAt,
+}: NewSystemMail): Promise<void> {
   const content: SystemMailContent = { subject, text };
   const mail = new SystemMailModel({
     _id,
@@ -34,6 +41,11 @@ export async function enqueue({ to, subject, text, expiresAt }: NewSystemMail): 
     content: seal(JSON.stringify(content), systemMailContext(_id)),
   });
   await mail.save({ ...JOURNALED });
+}
+
+/** Whether a message of this id was put there. */
+export async function isEnqueued(id: Types.ObjectId): Promise<boolean> {
+  return (await SystemMailModel.exists({ _id: id })) !== null;
 }
 
 /** @throws AppError `unavailable` where the hub has no SES account of its own to send by. */

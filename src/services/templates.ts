@@ -1,8 +1,10 @@
 import { Types } from 'mongoose';
 import type { z } from 'zod';
+import { type Attempt, createOnce, soleAttempt } from '../attempt.js';
 import { config } from '../config.js';
 import { conflict, invalid, notFound } from '../errors.js';
 import { type EmailTemplate, EmailTemplateModel } from '../models/email-template.js';
+import { JOURNALED } from '../mongo.js';
 import type { CreateTemplate, ListTemplates, Preview, UpdateTemplate } from '../schemas/templates.js';
 import { compile } from '../templates/compile.js';
 import * as thread from '../templates/preview.js';
@@ -15,11 +17,30 @@ type NewTemplate = z.output<typeof CreateTemplate.body>;
 type Change = z.output<typeof UpdateTemplate.body>;
 
 /** @throws AppError `validation_failed` when it has no content or does not parse. */
-export async function create(tenant: Tenant, author: Caller, input: NewTemplate): Promise<EmailTemplate> {
-  check(input);
-  const created = await EmailTemplateModel.create({ ...input, business: tenant.businessId, createdBy: author.id });
-  return created.toObject();
+export async function create(
+  tenant: Tenant,
+  author: Caller,
+  input: NewTemplate,
+  attempt = soleAttempt(),
+): Promise<EmailTemplate> {
+  return createOnce(attempt, made(tenant, attempt), async () => {
+    check(input);
+    return insert({ ...input, _id: attempt.id, business: tenant.businessId, createdBy: author.id });
+  });
 }
+
+/** Journaled: its id has been told. */
+async function insert(fields: object): Promise<EmailTemplate> {
+  const template = new EmailTemplateModel(fields);
+  await template.save({ ...JOURNALED });
+  return template.toObject();
+}
+
+/** Reads what an earlier try of the same request made. */
+const made =
+  (tenant: Tenant, { id }: Attempt) =>
+  () =>
+    EmailTemplateModel.findOne(owned(tenant, { _id: id })).lean<EmailTemplate>();
 
 /** The tenant's templates, newest first. */
 export async function list(
@@ -75,15 +96,23 @@ export async function remove(tenant: Tenant, id: string): Promise<void> {
 }
 
 /** A copy of the tenant's template that was never used. @throws AppError `not_found`. */
-export async function duplicate(tenant: Tenant, author: Caller, id: string, name?: string): Promise<EmailTemplate> {
-  const { description, subject, content, variables, category, tags, thumbnail, ...original } = await get(tenant, id);
-  const copy = await EmailTemplateModel.create({
-    ...{ description, subject, content, variables, category, tags, thumbnail, isActive: original.isActive },
-    name: name ?? copyOf(original.name),
-    business: tenant.businessId,
-    createdBy: author.id,
+export async function duplicate(
+  tenant: Tenant,
+  author: Caller,
+  id: string,
+  name?: string,
+  attempt = soleAttempt(),
+): Promise<EmailTemplate> {
+  return createOnce(attempt, made(tenant, attempt), async () => {
+    const { description, subject, content, variables, category, tags, thumbnail, ...original } = await get(tenant, id);
+    return insert({
+      ...{ description, subject, content, variables, category, tags, thumbnail, isActive: original.isActive },
+      _id: attempt.id,
+      name: name ?? copyOf(original.name),
+      business: tenant.businessId,
+      createdBy: author.id,
+    });
   });
-  return copy.toObject();
 }
 
 /** What the template makes of some variables. @throws AppError `not_found`, or as `thread.preview`. */

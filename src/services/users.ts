@@ -1,12 +1,13 @@
 import type { Types } from 'mongoose';
 import { conflict } from '../errors.js';
-import type { Plan } from '../models/business.js';
 import { type User, UserModel } from '../models/user.js';
 import { isDuplicateKey, JOURNALED } from '../mongo.js';
 import type { Role, UserPermission } from '../permissions.js';
+import type { Plan } from '../plans.js';
 import * as passwords from './passwords.js';
 
 export interface NewUser {
+  _id?: Types.ObjectId;
   /** In the hub's one spelling (`Email` in `schemas/common.ts`). */
   email: string;
   name: string;

@@ -2,10 +2,12 @@ import request from 'supertest';
 import { expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { connectRedis, disconnectRedis, redis } from '../../src/redis.js';
+import { register } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { until } from '../support/until.js';
 
 // Read with the first call of `config()`, which is this file's own.
+delete process.env.RATE_LIMITS;
 process.env.AUTH_ATTEMPTS_PER_MINUTE = '3';
 process.env.TRUST_PROXY = '1';
 useHub();
@@ -44,7 +46,7 @@ it('goes on counting after Redis has forgotten its scripts', async () => {
   expect(answer.headers.ratelimit).toMatch(/r=2/);
 });
 
-it('lets people sign in while Redis is away, and counts again once it is back', async () => {
+it('counts for itself while Redis is away, and with all the others once it is back', async () => {
   await disconnectRedis();
   const app = request(createApp());
   const attemptAt = () =>
@@ -52,9 +54,28 @@ it('lets people sign in while Redis is away, and counts again once it is back', 
       .post('/api/auth/login')
       .set('X-Forwarded-For', '192.0.2.6')
       .send({ email: 'nobody@nowhere.test', password: 'x' });
-  for (let n = 0; n < 5; n += 1) await attemptAt().expect(401);
+  for (let n = 0; n < 3; n += 1) await attemptAt().expect(401);
+  await attemptAt().expect(429);
 
   await connectRedis();
-  const counted = await until(async () => (await attemptAt()).headers.ratelimit);
-  expect(counted).toMatch(/r=2/);
+  const counted = await until(async () => (await attemptAt()).status === 401 && redis().keys('pmh:auth:*192.0.2.6'));
+  expect(counted).toHaveLength(1);
+});
+
+it('takes the address that the proxy saw, whatever its caller says', async () => {
+  for (let n = 0; n < 3; n += 1) await attempt(`198.51.100.${n}, 192.0.2.7`).expect(401);
+  await attempt('198.51.100.9, 192.0.2.7').expect(429);
+});
+
+it('counts nobody by his address who is signed in', async () => {
+  const who = await register();
+  for (let n = 0; n < 5; n += 1) {
+    const answer = await api()
+      .post('/api/campaigns')
+      .auth(who.token, { type: 'bearer' })
+      .set('X-Forwarded-For', '192.0.2.8')
+      .send({});
+    expect(answer.status).toBe(422);
+    expect(answer.headers['ratelimit-policy']).toMatch(/^"business"; q=600; w=60; /);
+  }
 });

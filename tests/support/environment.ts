@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
+import { logFile } from './leaks/evidence.js';
 
 // Each file has a MongoDB database of its own, and each worker a Redis database of its own, so that files run side by
 // side. Set before any module of the hub reads it.
@@ -10,11 +11,19 @@ redis.pathname = `/${Number(process.env.VITEST_POOL_ID ?? 1) % 16}`;
 
 Object.assign(process.env, {
   NODE_ENV: 'test',
-  LOG_LEVEL: 'silent',
+  LOG_LEVEL: 'trace',
   MONGODB_URI: mongo.href,
   REDIS_URL: redis.href,
   SES_ENDPOINT: inject('sesEndpoint'),
   SNS_CERT_URL_PREFIX: inject('sns').url,
   PUBLIC_URL: 'https://hub.example.test',
-  AUTH_ATTEMPTS_PER_MINUTE: '1000000',
+  RATE_LIMITS: 'off',
+});
+
+// Everything that is logged goes to a file: at the end of the run no secret may stand there.
+vi.mock('pino', async (original) => {
+  const real = await original<typeof import('pino')>();
+  const toFile = (options: import('pino').LoggerOptions) =>
+    real.pino(options, real.pino.destination({ dest: logFile(), sync: true }));
+  return { ...real, pino: Object.assign(toFile, real.pino) };
 });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startServices } from '../../src/embedded/services.js';
 import { type Sns, startSns } from './sns-server.js';
@@ -8,6 +11,8 @@ declare module 'vitest' {
     redisUrl: string;
     sesEndpoint: string;
     sns: Sns;
+    /** The directory of the run's logs, and of the secrets it used. */
+    evidence: string;
   }
 }
 
@@ -17,10 +22,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('mongodbUri', services.mongodbUri);
   project.provide('redisUrl', services.redisUrl);
   project.provide('sesEndpoint', services.sesEndpoint);
+  const evidence = mkdtempSync(join(tmpdir(), 'pmh-evidence-'));
+  project.provide('evidence', evidence);
+  // For the reporter, which lives in this very process.
+  process.env.TEST_EVIDENCE = evidence;
   const { sns, close } = await startSns();
   project.provide('sns', sns);
   return async () => {
     close();
     await services.close();
+    rmSync(evidence, { recursive: true });
   };
 }

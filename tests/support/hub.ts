@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.js';
 import { connectMongo, disconnectMongo } from '../../src/mongo.js';
 import { closeQueues, openQueues } from '../../src/queue/queues.js';
 import { connectRedis, disconnectRedis, redis } from '../../src/redis.js';
+import { watched } from './leaks/watched.js';
 
 /** Connects the hub to this file's databases for the length of the file, and drops them after it. */
 export function useHub(): void {
@@ -23,5 +24,5 @@ export function useHub(): void {
 
 /** supertest over the whole app; made anew for each call, for the app keeps nothing. */
 export function api() {
-  return request(createApp());
+  return request(watched(createApp()));
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach } from 'vitest';
+import { noteOutput } from './leaks/evidence.js';
 
 /** A process of the build, as PM2 starts it. */
 export interface Running {
@@ -27,7 +28,10 @@ export function useProcesses(): (name: 'server' | 'worker', env?: NodeJS.Process
     children.add(child);
     let text = '';
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      stream?.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        noteOutput(chunk.toString());
+      });
     const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
     const ready = new Promise<void>((resolve, reject) => {
       child.once('message', () => resolve());

@@ -84,6 +84,19 @@ describe('the configuration', () => {
     (list) => expect(problems({ TRUST_PROXY: list })).toContain('TRUST_PROXY: must be a number of hops'),
   );
 
+  it('reads the limits of the plans, and keeps those that are not named', () => {
+    expect(parseConfig({}).rateLimits).toEqual({ free: 600, basic: 3_000, pro: 12_000, enterprise: 60_000 });
+    expect(parseConfig({ RATE_LIMITS: 'free=10, pro = 20' }).rateLimits).toEqual({
+      ...{ free: 10, basic: 3_000, pro: 20, enterprise: 60_000 },
+    });
+    expect(parseConfig({ RATE_LIMITS: 'off' }).rateLimits).toBeUndefined();
+  });
+
+  it.each(['on', 'free', 'free=', 'free=0', 'free=-1', 'gold=5', 'free=1e3', 'free=off'])(
+    'refuses %s for the limits of the plans',
+    (limits) => expect(problems({ RATE_LIMITS: limits })).toContain('RATE_LIMITS: must be off, or free, basic'),
+  );
+
   it.each(['1.1.1.1', '127.0.0.1:5353, 9.9.9.9', '2001:db8::1', '[2001:db8::1]:53'])(
     'takes %s for DNS servers, as Node does',
     (list) => {
@@ -152,6 +165,14 @@ describe('in production', () => {
     ['one secret for two things', { LINK_SECRET: production.JWT_SECRET }, 'LINK_SECRET'],
     ['mail that goes elsewhere than to AWS', { SES_ENDPOINT: 'http://127.0.0.1:8005' }, 'SES_ENDPOINT'],
     ['senders that nobody has proven', { DOMAIN_PROOF: 'off' }, 'DOMAIN_PROOF'],
+    ['a hub that anybody may flood', { RATE_LIMITS: 'off' }, 'RATE_LIMITS'],
+    ['events that anybody could sign', { SNS_CERT_URL_PREFIX: 'http://127.0.0.1:8005' }, 'SNS_CERT_URL_PREFIX'],
+    ['a dashboard in clear text', { FRONTEND_URL: 'https://a.test,http://b.test' }, 'FRONTEND_URL'],
+    [
+      'the encryption key of development',
+      { ENCRYPTION_KEY: parseConfig({}).encryptionKeys[0].toString('base64') },
+      'ENCRYPTION_KEY',
+    ],
     ['links in clear text', { PUBLIC_URL: 'http://hub.example.com' }, 'PUBLIC_URL'],
   ])('refuses %s', (_case, change, variable) => {
     expect(problems({ ...production, ...change })).toContain(variable);

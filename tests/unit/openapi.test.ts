@@ -105,6 +105,36 @@ describe('the OpenAPI document', () => {
     expect(api.paths['/api/users/invite']?.post?.responses).toMatchObject({ 409: {}, 429: {}, 503: {} });
   });
 
+  it('says of what is counted how much is left, and of nothing else', () => {
+    for (const { method, path, operation } of operations) {
+      const [success] = Object.entries(operation.responses).flatMap(([status, one]) =>
+        /^[23]/.test(status) ? [one] : [],
+      );
+      const isCounted =
+        operation.security.length > 0 || (path.startsWith('/api/auth/') && method === 'post') || path.includes('doc');
+      const isOther = path === '/api/openapi.json';
+      expect('429' in operation.responses, `${method} ${path}`).toBe(isCounted || isOther);
+      const headers = success && 'headers' in success ? Object.keys(success.headers ?? {}) : [];
+      expect(headers.includes('RateLimit'), `${method} ${path}`).toBe(isCounted || isOther);
+    }
+    expect(at('#/components/responses/Failure429')).toMatchObject({ headers: { RateLimit: {}, 'Retry-After': {} } });
+  });
+
+  it('takes an Idempotency-Key for each POST behind a sign-in that creates or sends', () => {
+    const looks = ['preflight', 'preview', 'check', 'verify', 'prove'];
+    for (const { method, path, operation } of operations) {
+      const isDoing = method === 'post' && !path.startsWith('/api/auth/') && operation.security.length > 0;
+      const isHonoured = isDoing && !looks.includes(path.split('/').at(-1) ?? '');
+      const key = { $ref: '#/components/parameters/IdempotencyKey' };
+      expect(
+        operation.parameters.some((one) => '$ref' in one && one.$ref === key.$ref),
+        `${method} ${path}`,
+      ).toBe(isHonoured);
+      if (isHonoured) expect(operation.responses).toMatchObject({ 409: {}, 422: {} });
+    }
+    expect(api.paths['/api/campaigns']?.post?.responses[201]).toMatchObject({ headers: { 'Idempotent-Replayed': {} } });
+  });
+
   it.each(['get', 'post'])('says that %s of a bad link answers a page, and never a 422', (method) => {
     const responses = api.paths['/u/{token}']?.[method]?.responses;
     expect(responses).toMatchObject({ 400: {}, 404: { content: { 'text/html': {} } } });

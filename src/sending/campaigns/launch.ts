@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { type Attempt, soleAttempt } from '../../attempt.js';
 import { AppError, conflict, type Problem } from '../../errors.js';
 import { logger } from '../../logger.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
@@ -25,6 +26,7 @@ export async function launch(
   campaign: EmailCampaign,
   name: Launch,
   set: Record<string, unknown> = {},
+  attempt: Attempt = soleAttempt(),
 ): Promise<{ campaign: EmailCampaign; warnings: Problem[] }> {
   const from: readonly string[] = CAMPAIGN_MOVES[name].from;
   if (!from.includes(campaign.status)) return refuseMove(tenant, campaign._id, name);
@@ -36,6 +38,7 @@ export async function launch(
     where: owned(tenant, { ...asChecked(campaign), launchedAt: null, ...NO_IMPORT }),
     set: { ...set, frozen, launchedAt: new Date() },
     event: { type: 'campaign.started' },
+    by: { attempt, told: { warnings } },
   });
   if (!launched) return refuseLaunch(tenant, campaign, name);
 

@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import type { Attempt } from '../../attempt.js';
 import { invalidTransition, notFound } from '../../errors.js';
 import {
   type EmailCampaign,
@@ -11,24 +12,34 @@ import { JOURNALED } from '../../mongo.js';
 import { owned, type Tenant } from '../../tenant.js';
 import { CAMPAIGN_MOVES, type CampaignMove } from '../states.js';
 
-interface Change {
+/** What a move does beside it. */
+export interface Change {
   set?: Record<string, unknown>;
   unset?: Record<string, 1>;
   /** What else must hold for the move. */
   where?: Record<string, unknown>;
   /** Told to the business: written by the same update, so that neither can be without the other. */
   event?: { type: EventType; data?: Record<string, unknown> };
+  /** The request that asks for it, and what it is told beside the campaign. */
+  by?: { attempt: Attempt; told?: Told };
 }
+
+/** What the answer of a move says beside the campaign. */
+type Told = Record<string, unknown>;
+
+/** So many requests that moved a campaign are remembered by their keys. */
+const KEPT_MOVES = 20;
 
 /**
  * Makes one move of the table, if the campaign is where the move begins. Journaled: a campaign that was said to be
- * paused stays so.
+ * paused stays so. A request with a key leaves its mark by the same write, and moves no campaign that has it: also when it
+ * comes again after others have moved the campaign on and back.
  * @returns the campaign after the move, or undefined when it was somewhere else.
  */
 export async function move(
   campaignId: Types.ObjectId,
   name: CampaignMove,
-  { set, unset, where, event }: Change = {},
+  { set, unset, where, event, by }: Change = {},
 ): Promise<EmailCampaign | undefined> {
   const { from, to } = CAMPAIGN_MOVES[name];
   const told = event && { _id: new Types.ObjectId(), type: event.type, at: new Date(), data: event.data ?? {} };
@@ -39,16 +50,44 @@ export async function move(
     ...(to === 'sending' ? { reconciled: 1, completedAt: 1 } : {}),
     ...unset,
   } as const;
+  const { once, mark } = markOf(by);
   const moved = await EmailCampaignModel.findOneAndUpdate(
-    { ...where, _id: campaignId, status: { $in: from }, isDeleted: { $ne: true } },
+    { ...where, ...once, _id: campaignId, status: { $in: from }, isDeleted: { $ne: true } },
     {
       $set: { ...set, status: to, ...(to === 'sending' ? { isUnchecked: true } : {}) },
       $unset: forget,
-      ...(told ? { $push: { outbox: told } } : {}),
+      ...(told || mark ? { $push: { ...(told ? { outbox: told } : {}), ...mark } } : {}),
     },
     { returnDocument: 'after', lean: true, writeConcern: JOURNALED },
   );
   return moved ?? undefined;
+}
+
+/** The filter and the `$push` that make a request's change of a campaign once; nothing for one without a key. */
+export function markOf(by: Change['by']) {
+  if (!by?.attempt.isKeyed) return {};
+  const { attempt, told } = by;
+  return {
+    once: { 'moves._id': { $ne: attempt.id } },
+    mark: { moves: { $each: [{ _id: attempt.id, ...(told ? { told } : {}) }], $slice: -KEPT_MOVES } },
+  };
+}
+
+/**
+ * The campaign that an earlier try of the same request has moved, as it is now, and what that try was to tell beside it.
+ * Undefined where none has.
+ */
+export async function movedBefore<T extends Told>(
+  tenant: Tenant,
+  campaignId: Types.ObjectId,
+  attempt: Attempt,
+): Promise<({ campaign: EmailCampaign } & T) | undefined> {
+  if (!attempt.isRepeat) return undefined;
+  const filter = { ...existing(tenant, campaignId), 'moves._id': attempt.id };
+  const campaign = await EmailCampaignModel.findOne(filter).lean<EmailCampaign>();
+  if (!campaign) return undefined;
+  const made = campaign.moves?.find(({ _id }) => _id.equals(attempt.id));
+  return { campaign, ...(made?.told as T) };
 }
 
 /** Pauses a running campaign for a reason that the caller of the API reads; nothing when it is not running. */
