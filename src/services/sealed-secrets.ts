@@ -2,8 +2,10 @@ import type { Collection, Types } from 'mongoose';
 import { logger } from '../logger.js';
 import { BusinessModel } from '../models/business.js';
 import { SettingModel } from '../models/setting.js';
+import { SystemMailModel } from '../models/system-mail.js';
 import { JOURNALED } from '../mongo.js';
 import { isPresent, open, type Sealed, seal } from '../secrets.js';
+import { systemMailContext } from '../sending/system-mail/content.js';
 import { secretKeyContext } from '../ses/credentials.js';
 import { inboundContext } from '../ses/inbound-token.js';
 import { CANARY } from './installation.js';
@@ -26,6 +28,7 @@ const places = (): Place[] => [
     contextOf: secretKeyContext,
   },
   { collection: BusinessModel.collection, path: 'eventWiring.token', filter: {}, contextOf: inboundContext },
+  { collection: SystemMailModel.collection, path: 'content', filter: {}, contextOf: systemMailContext },
 ];
 
 const canary = (): Place => ({

@@ -3,36 +3,23 @@ import { config } from '../config.js';
 import { unavailable } from '../errors.js';
 import { SystemMailModel } from '../models/system-mail.js';
 import { JOURNALED } from '../mongo.js';
-import { seal } from '../secrets.js';
-
-/** The context of a waiting message's content. */
-export const systemMailContext = (id: Types.ObjectId) => `${id.toHexString()}:system-mail`;
-
-/** What the hub itself has to say to somebody: plain text, as people write it. */
-export interface SystemMailContent {
-  subject: string;
-  text: string;
-}
+import { type SystemMailContent, sealContent } from '../sending/system-mail/content.js';
 
 /** A message of the hub itself, and until when it has a use. */
 export interface NewSystemMail extends SystemMailContent {
   to: string;
   expiresAt: Date;
+  /** The hash of the reset token in it: it goes out only while a user has it. */
+  resetToken?: string;
 }
 
 /**
  * Puts a message where a worker finds it within seconds: safe in MongoDB once this returns, and sealed, for the links in it
  * let people in.
  */
-export async function enqueue({ to, subject, text, expiresAt }: NewSystemMail): Promise<void> {
+export async function enqueue({ subject, text, ...fields }: NewSystemMail): Promise<void> {
   const _id = new Types.ObjectId();
-  const content: SystemMailContent = { subject, text };
-  const mail = new SystemMailModel({
-    _id,
-    to,
-    expiresAt,
-    content: seal(JSON.stringify(content), systemMailContext(_id)),
-  });
+  const mail = new SystemMailModel({ _id, ...fields, content: sealContent(_id, { subject, text }) });
   await mail.save({ ...JOURNALED });
 }
 

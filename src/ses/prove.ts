@@ -3,6 +3,9 @@ import { getSendQuota, type SendQuota } from './account.js';
 import { clientOptions, newSesClient } from './clients.js';
 import type { SesCredentials } from './credentials.js';
 
+/** What STS answers is worth no longer a wait, in ms. */
+const IDENTITY_MS = 4_000;
+
 /**
  * Proves credentials by asking SES for their quota.
  * @returns the quota, and the AWS account's id where STS answers: two tenants with keys of one account share its limits.
@@ -14,7 +17,9 @@ export async function prove(credentials: SesCredentials): Promise<{ quota: SendQ
   try {
     const quota = await getSendQuota(ses);
     // The policy of a sending-only key may well forbid STS: the access key then stands for the account.
-    const identity = await sts.send(new GetCallerIdentityCommand({})).catch(() => undefined);
+    const identity = await sts
+      .send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(IDENTITY_MS) })
+      .catch(() => undefined);
     return { quota, ...(identity?.Account ? { accountId: identity.Account } : {}) };
   } finally {
     ses.destroy();
