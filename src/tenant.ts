@@ -6,6 +6,14 @@ export interface Tenant {
   readonly businessId: Types.ObjectId;
 }
 
+/** A user's sign-in, as his token has it. */
+export interface Session {
+  /** The user's `tokenVersion` at the sign-in. */
+  readonly version: number;
+  /** When he gave his password, in s since 1970. */
+  readonly authTime: number;
+}
+
 /** Who asks: a user with a JWT, or a sibling project with an API key. */
 export interface Caller {
   readonly kind: 'user' | 'key';
@@ -14,6 +22,8 @@ export interface Caller {
   readonly permissions: readonly Permission[];
   /** A super_admin has none. */
   readonly businessId?: Types.ObjectId;
+  /** Of a user. */
+  readonly session?: Session;
   /** A test key's messages never reach SES. */
   readonly isTest?: boolean;
 }

@@ -7,6 +7,7 @@ import type { AdminBusinessChanges } from '../schemas/admin.js';
 import type { BusinessChanges } from '../schemas/businesses.js';
 import { wake } from '../sending/campaigns/moves.js';
 import type { Tenant } from '../tenant.js';
+import { callers } from './callers.js';
 import { proveTrackingDomain } from './tracking-domain.js';
 
 /** @throws AppError `not_found`. */
@@ -66,13 +67,15 @@ export async function administer(
 ): Promise<Business> {
   const plan = subscription?.plan;
   const emailsPerMonth = subscription?.emailsPerMonth ?? (plan && PLAN_LIMITS[plan]);
-  return change(id, {
+  const changed = await change(id, {
     $set: {
       ...(plan ? { 'subscription.plan': plan } : {}),
       ...(emailsPerMonth === undefined ? {} : { 'subscription.emailsPerMonth': emailsPerMonth }),
       ...(status ? { status } : {}),
     },
   });
+  callers.forget();
+  return changed;
 }
 
 /**

@@ -5,6 +5,8 @@ import { SystemMailModel } from '../models/system-mail.js';
 import { JOURNALED } from '../mongo.js';
 import { type SystemMailContent, sealContent } from '../sending/system-mail/content.js';
 
+export type { SystemMailContent };
+
 /** A message of the hub itself, and until when it has a use. */
 export interface NewSystemMail extends SystemMailContent {
   to: string;
