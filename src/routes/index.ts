@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { acceptInvitationPage, resetPasswordPage } from './account-pages.js';
 import { admin } from './admin.js';
 import { apiKeys } from './api-keys.js';
 import { auth } from './auth.js';
@@ -30,6 +31,8 @@ export interface Mount {
 export const mounts: readonly Mount[] = [
   { path: '/api/health', tag: 'Health', router: health, isPublic: true },
   { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
+  { path: '/reset-password', tag: 'Sign-in', router: resetPasswordPage, isPublic: true },
+  { path: '/accept-invitation', tag: 'Sign-in', router: acceptInvitationPage, isPublic: true },
   { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
   { path: '/api/business/domains', tag: 'Sending domains', router: domainRoutes },
   { path: '/api/business/events-setup', tag: 'Event wiring', router: eventsSetupRoutes },
