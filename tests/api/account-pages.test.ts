@@ -12,8 +12,8 @@ describe.each(['/reset-password', '/accept-invitation'])('GET %s', (path) => {
       .get(path)
       .expect(200)
       .expect('Content-Type', /^text\/html/);
-    const [, style] = /<style>([^]*?)<\/style>/.exec(text) ?? [];
-    const [, script] = /<script>([^]*?)<\/script>/.exec(text) ?? [];
+    const [, style] = /<style>([\s\S]*?)<\/style>/.exec(text) ?? [];
+    const [, script] = /<script>([\s\S]*?)<\/script>/.exec(text) ?? [];
     expect(headers['content-security-policy']).toBe(
       `default-src 'none'; style-src 'sha256-${sha256(style)}'; script-src 'sha256-${sha256(script)}'; ` +
         `connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
