@@ -1,9 +1,9 @@
 import { type InferRawDocTypeFromSchema, model, Schema } from 'mongoose';
 
-/** When the hub itself last wrote to an address at somebody's wish. */
+/** When the hub itself last wrote at somebody's wish, to an address or on behalf of a business. */
 const schema = new Schema(
   {
-    /** The address. */
+    /** The address, or `business:<id>`. */
     _id: { type: String, required: true },
     /** The latest first; no more of them than count. */
     times: { type: [Date], required: true },

@@ -97,7 +97,7 @@ const deadLink = () =>
 
 async function mayBeMailed(email: string): Promise<boolean> {
   try {
-    await mailAllowance.take(email);
+    await mailAllowance.takeOfAddress(email);
     return true;
   } catch (error) {
     if (error instanceof AppError && error.code === 'rate_limited') return false;
