@@ -57,7 +57,7 @@ export interface ApiDocument {
 
 const DESCRIPTION = `A central e-mail service: campaigns and single messages through each business's own Amazon SES account.
 
-Answers are JSON: \`{"success": true, ...}\`, or \`{"success": false, "message", "code", "requestId", "errors"?}\`. A client may switch on \`code\`; \`message\` is for a person. Only the CSV export, the unsubscribe pages under \`/u\` and this documentation as a page (\`/api/docs\`) answer in another form, which their operations name. Lists come in pages: \`limit\` (1 to 200, 50 where absent) and \`cursor\`, the \`pagination.nextCursor\` of the page before. Ids are 24 hexadecimal digits. Timestamps are ISO 8601; those sent need an offset. A password has at least 8 characters, and at most 72 bytes in UTF-8.
+Answers are JSON: \`{"success": true, ...}\`, or \`{"success": false, "message", "code", "requestId", "errors"?}\`. A client may switch on \`code\`; \`message\` is for a person. Only the CSV export, the unsubscribe pages under \`/u\`, the pages behind mailed links (\`/reset-password\`, \`/accept-invitation\`) and this documentation as a page (\`/api/docs\`) answer in another form, which their operations name. Lists come in pages: \`limit\` (1 to 200, 50 where absent) and \`cursor\`, the \`pagination.nextCursor\` of the page before. Ids are 24 hexadecimal digits. Timestamps are ISO 8601; those sent need an offset. A password has at least 8 characters, and at most 72 bytes in UTF-8.
 
 Sign in with \`Authorization: Bearer <token>\`, the token of a login or an API key; a key may also go into \`X-API-Key\`. What needs a signed-in user answers 403 to a key.
 

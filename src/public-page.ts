@@ -7,16 +7,18 @@ export interface Page {
   title: string;
   body: string;
   style: string;
+  /** A script of the page's own, at its end; it may call the hub. */
+  script?: string;
 }
 
 /**
- * Answers with a page that needs no script and nothing of another host. Its policy allows its own style, by hash, and
- * forms that post to the hub; neither framed, nor indexed, nor kept, nor named to where its links lead.
+ * Answers with a page that needs nothing of another host. Its policy allows its own style and script, by hash, and forms
+ * that post to the hub; neither framed, nor indexed, nor kept, nor named to where its links lead.
  */
-export function sendPage(res: Response, status: number, { title, body, style }: Page): void {
-  const styleHash = createHash('sha256').update(style).digest('base64');
+export function sendPage(res: Response, status: number, { title, body, style, script }: Page): void {
+  const scripts = script === undefined ? '' : ` script-src ${hashOf(script)}; connect-src 'self';`;
   res.set({
-    'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+    'Content-Security-Policy': `default-src 'none'; style-src ${hashOf(style)};${scripts} form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
     'Referrer-Policy': 'no-referrer',
     'X-Frame-Options': 'DENY',
     'X-Robots-Tag': 'noindex, nofollow',
@@ -36,7 +38,12 @@ export function sendPage(res: Response, status: number, { title, body, style }: 
 </head>
 <body>
 ${body}
-</body>
+${script === undefined ? '' : `<script>${script}</script>\n`}</body>
 </html>
 `);
+}
+
+/** What stands between the tags, and nothing else (CSP Level 3 §8.4). */
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }

@@ -7,6 +7,14 @@ export interface Tenant {
   readonly businessId: Types.ObjectId;
 }
 
+/** A user's sign-in, as his token has it. */
+export interface Session {
+  /** The user's `tokenVersion` at the sign-in. */
+  readonly version: number;
+  /** When he gave his password, in s since 1970. */
+  readonly authTime: number;
+}
+
 /** Who asks: a user with a JWT, or a sibling project with an API key. */
 export interface Caller {
   readonly kind: 'user' | 'key';
@@ -17,6 +25,8 @@ export interface Caller {
   readonly businessId?: Types.ObjectId;
   /** The plan of the business, which says how much its callers may ask for. */
   readonly plan?: Plan;
+  /** Of a user. */
+  readonly session?: Session;
   /** A test key's messages never reach SES. */
   readonly isTest?: boolean;
 }

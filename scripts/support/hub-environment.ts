@@ -29,6 +29,11 @@ export function hubEnvironment(
     MONGODB_URI: mongodbUri,
     REDIS_URL: redisUrl,
     SES_ENDPOINT: sesEndpoint,
+    // The hub's own mail; the local SES takes any key.
+    MASTER_SES_ACCESS_KEY: 'AKIALOCALHUB',
+    MASTER_SES_SECRET_KEY: 'local-hub-secret',
+    MASTER_SES_REGION: 'eu-west-1',
+    SYSTEM_FROM_EMAIL: 'Power MTA Hub <hub@example.com>',
     // What the local SNS signs is believed.
     SNS_CERT_URL_PREFIX: sesEndpoint,
     // The domains here are made up: the local SES's word for them is enough, and nobody is asked about them.

@@ -19,6 +19,7 @@ const schema = new Schema(
     permissions: { type: [{ type: String, enum: USER_PERMISSIONS }], default: [] },
     lastLogin: { type: Date },
     isActive: { type: Boolean, required: true, default: true },
+    /** SHA-256 of the token, in hex. */
     resetPasswordToken: { type: String },
     resetPasswordExpires: { type: Date },
     /** Counted up to end every token of the user at once. */
@@ -46,6 +47,7 @@ const schema = new Schema(
 );
 
 schema.index({ business: 1, _id: 1 });
+schema.index({ resetPasswordToken: 1 }, { partialFilterExpression: { resetPasswordToken: { $exists: true } } });
 
 export type User = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
 export const UserModel = model<User>('User', schema);

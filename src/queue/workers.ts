@@ -9,6 +9,7 @@ import { type TurnEnd, takeMessageTurn, takeTurn } from '../sending/batch/turn.j
 import { createLauncher } from '../sending/campaigns/due.js';
 import { DOMAIN_CHECKS } from '../sending/domains/due.js';
 import { INBOUND } from '../sending/inbound/round.js';
+import { createSystemMailer } from '../sending/system-mail/mailer.js';
 import { startPeriodic } from '../sending/upkeep/periodic.js';
 import { PULSE } from '../sending/upkeep/pulse.js';
 import { SWEEPER } from '../sending/upkeep/sweep.js';
@@ -65,7 +66,8 @@ export function startWorkers(): { close(): Promise<void> } {
     start(MESSAGE_QUEUE, 'message', (data) => takeMessageTurn(JOBS.message.parse(data).messageId, sending)),
   ];
   const launcher = { name: 'launcher', everyMs: 1_000, leaseMs: 3_000, ...createLauncher() };
-  const upkeep = [PULSE, SWEEPER, INBOUND, DOMAIN_CHECKS, launcher].map(startPeriodic);
+  const systemMail = { name: 'system-mail', everyMs: 1_000, leaseMs: 5_000, ...createSystemMailer(ending.signal) };
+  const upkeep = [PULSE, SWEEPER, INBOUND, DOMAIN_CHECKS, launcher, systemMail].map(startPeriodic);
 
   return {
     async close() {

@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { acceptInvitationPage, resetPasswordPage } from './account-pages.js';
 import { admin } from './admin.js';
 import { adminBusinesses } from './admin-businesses.js';
 import { apiKeys } from './api-keys.js';
@@ -35,6 +36,8 @@ export const mounts: readonly Mount[] = [
   { path: '/api/auth', tag: 'Sign-in', router: auth, isPublic: true },
   { path: '/api/auth', tag: 'Sign-in', router: invitationRoutes, isPublic: true },
   { path: '/api/users', tag: 'Users', router: userRoutes },
+  { path: '/reset-password', tag: 'Sign-in', router: resetPasswordPage, isPublic: true },
+  { path: '/accept-invitation', tag: 'Sign-in', router: acceptInvitationPage, isPublic: true },
   { path: '/api/business/api-keys', tag: 'API keys', router: apiKeys },
   { path: '/api/business/domains', tag: 'Sending domains', router: domainRoutes },
   { path: '/api/business/events-setup', tag: 'Event wiring', router: eventsSetupRoutes },

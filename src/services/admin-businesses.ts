@@ -12,6 +12,7 @@ import { resetMonth } from '../sending/limits/reset.js';
 import { type Usage, usage, usages } from '../sending/limits/usage.js';
 import * as audit from './audit.js';
 import * as businesses from './businesses.js';
+import { callers } from './callers.js';
 import * as pages from './pages.js';
 import * as users from './users.js';
 
@@ -111,6 +112,7 @@ export async function update(
         ...(changes.status ? { status: changes.status } : {}),
       },
     });
+    callers.forget();
     // The status is what counts: what dies before this, each batch and the sweeper make good.
     if (business.status === 'active') await goOn(id);
     else await pauseAll(id, 'business_inactive', INACTIVE);

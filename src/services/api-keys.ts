@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import type { z } from 'zod';
 import { type Attempt, createOnce, soleAttempt } from '../attempt.js';
-import { conflict, forbidden, notFound } from '../errors.js';
+import { businessInactive, conflict, forbidden, notFound } from '../errors.js';
 import { logger } from '../logger.js';
 import { type ApiKey, ApiKeyModel, type Predecessor } from '../models/api-key.js';
 import { type User, UserModel } from '../models/user.js';
@@ -9,7 +9,7 @@ import { JOURNALED } from '../mongo.js';
 import type { Permission } from '../permissions.js';
 import type { CreateApiKey, RotateApiKey } from '../schemas/api-keys.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
-import * as businesses from './businesses.js';
+import { type Callers, callers, type WithBusiness, withBusiness } from './callers.js';
 import * as keyFormat from './key-format.js';
 import { handedOver, living, opensAt } from './key-rotation.js';
 import * as pages from './pages.js';
@@ -111,17 +111,20 @@ export async function rotate(
     { returnDocument: 'after', runValidators: true, writeConcern: JOURNALED },
   ).lean<ApiKey>();
   if (!rotated) throw conflict('This key was rotated or deleted a moment ago');
+  callers.forget();
   return { ...(await shown(rotated)), key };
 }
 
 /**
- * Ends a key and its predecessors: one document holds them all. Journaled, lest a crash revive it.
+ * Ends a key and its predecessors, for one document holds them all: at once in this process, and within a second in every
+ * other. Journaled, lest a crash revive it.
  * @throws AppError `not_found`.
  */
 export async function remove(tenant: Tenant, id: string): Promise<void> {
   const { deletedCount } = await ApiKeyModel.deleteOne(owned(tenant, { _id: new Types.ObjectId(id) }), {
     writeConcern: JOURNALED,
   });
+  callers.forget();
   if (deletedCount === 0) throw notFound('API key');
 }
 
@@ -129,19 +132,28 @@ export async function remove(tenant: Tenant, id: string): Promise<void> {
  * Who a key speaks for, or undefined where there is no such key.
  * @throws AppError `business_inactive`.
  */
-export async function callerOf(key: string): Promise<Caller | undefined> {
+export async function callerOf(key: string, known: Callers = callers): Promise<Caller | undefined> {
   if (!keyFormat.isWellFormed(key)) return undefined;
-  const found = await ApiKeyModel.findOne(opensAt(keyFormat.hash(key), new Date())).lean<ApiKey>();
+  const hash = keyFormat.hash(key);
+  return known.keys.get(hash, () => read(hash));
+}
+
+async function read(hash: string): Promise<Caller | undefined> {
+  const [found] = await ApiKeyModel.aggregate<WithBusiness<ApiKey>>([
+    { $match: opensAt(hash, new Date()) },
+    ...withBusiness(),
+  ]);
   if (!found) return undefined;
-  const { subscription } = await businesses.getActive(found.business);
+  const { business } = found;
+  if (business?.status !== 'active') throw businessInactive();
   noteUse(found);
   return {
     kind: 'key',
     id: found._id,
     role: 'api_key',
     permissions: found.permissions,
-    businessId: found.business,
-    plan: subscription.plan,
+    businessId: business._id,
+    plan: business.subscription.plan,
     isTest: found.mode === 'test',
   };
 }
@@ -182,7 +194,7 @@ function mayGrant({ permissions }: Caller, permission: Permission): boolean {
 }
 
 /** Once a minute and beside the request: a key used a thousand times a second must not write so often. */
-function noteUse({ _id, lastUsed }: ApiKey): void {
+function noteUse({ _id, lastUsed }: Pick<ApiKey, '_id' | 'lastUsed'>): void {
   const now = new Date();
   const stale = new Date(now.getTime() - LAST_USED_EVERY_MS);
   if (lastUsed && lastUsed > stale) return;

@@ -1,11 +1,14 @@
 import { Types } from 'mongoose';
 import { config } from '../config.js';
-import { forbidden, unauthenticated } from '../errors.js';
+import { businessInactive, forbidden, unauthenticated } from '../errors.js';
 import type { Business } from '../models/business.js';
 import { type User, UserModel } from '../models/user.js';
+import { JOURNALED } from '../mongo.js';
 import { effectivePermissions, USER_PERMISSIONS } from '../permissions.js';
 import type { Caller } from '../tenant.js';
 import * as businesses from './businesses.js';
+import { type Callers, callers, type KnownUser, type WithBusiness, withBusiness } from './callers.js';
+import * as loginFailures from './login-failures.js';
 import * as passwords from './passwords.js';
 import * as tokens from './tokens.js';
 import * as users from './users.js';
@@ -44,12 +47,20 @@ export async function register(registration: Registration): Promise<Identity & {
 
 /**
  * @throws AppError `unauthenticated`, the same and after the same work for an unknown address, a wrong password and a
- * deactivated user; `business_inactive`.
+ * deactivated user; `rate_limited` after too many failures; `business_inactive`.
  */
-export async function login(email: string, password: string): Promise<Identity & { token: string }> {
+export async function login(
+  { email, password }: { email: string; password: string },
+  ip: string,
+): Promise<Identity & { token: string }> {
+  await loginFailures.requirePatience({ email, ip });
   const user = await UserModel.findOne({ email }).lean<User>();
   const isRight = await passwords.matches(password, user?.password);
-  if (!user?.isActive || !isRight) throw unauthenticated('The address or the password is not right');
+  if (!user?.isActive || !isRight) {
+    await loginFailures.note({ email, ip });
+    throw unauthenticated('The address or the password is not right');
+  }
+  await loginFailures.forget({ email, ip });
   const business = await businessOf(user);
   await UserModel.updateOne({ _id: user._id }, { $set: { lastLogin: new Date() } });
   return { token: tokens.sign(user), user, business };
@@ -66,23 +77,50 @@ export async function me(caller: Caller): Promise<Identity> {
 }
 
 /**
+ * The session's next token; the session itself ends 30 days after the login.
+ * @throws AppError `unauthenticated` for a caller without one.
+ */
+export function refresh({ id, session }: Caller): string {
+  if (!session) throw unauthenticated();
+  return tokens.renew({ userId: String(id), ...session });
+}
+
+/** Ends every token of the user, at once in this process and within a second in every other. */
+export async function logout({ id, session }: Caller): Promise<void> {
+  // Only those of the version that asks: a sign-in after another logout stays.
+  const asked = { _id: id, tokenVersion: session?.version };
+  await UserModel.updateOne(asked, { $inc: { tokenVersion: 1 } }, { writeConcern: JOURNALED });
+  callers.forget();
+}
+
+/**
  * Who a session token speaks for, or undefined where it is not valid (any more). The token only names the user: what he
- * may do is read afresh, so a change of role, a deactivation or a sign-out bites at once.
+ * may do is the database's word, a second old at most, so a change of role, a deactivation or a sign-out bites.
  * @throws AppError `business_inactive`.
  */
-export async function callerOf(token: string): Promise<Caller | undefined> {
+export async function callerOf(token: string, known: Callers = callers): Promise<Caller | undefined> {
   const claims = tokens.read(token);
   if (!claims) return undefined;
-  const user = await UserModel.findById(claims.userId).lean<User>();
-  if (!user?.isActive || user.tokenVersion !== claims.version) return undefined;
-  const business = await businessOf(user);
-  return {
-    kind: 'user',
-    id: user._id,
-    role: user.role,
-    permissions: effectivePermissions(user.role, user.permissions),
-    ...(business ? { businessId: business._id, plan: business.subscription.plan } : {}),
-  };
+  const { userId, ...session } = claims;
+  const user = await known.users.get(userId, () => readUser(new Types.ObjectId(userId)));
+  return user?.version === session.version ? { ...user.caller, session } : undefined;
+}
+
+async function readUser(id: Types.ObjectId): Promise<KnownUser | undefined> {
+  const [user] = await UserModel.aggregate<WithBusiness<User>>([{ $match: { _id: id } }, ...withBusiness()]);
+  if (!user?.isActive) return undefined;
+  const { role, permissions, tokenVersion: version } = user;
+  const caller = { kind: 'user', id, role, permissions: effectivePermissions(role, permissions) } as const;
+  if (role === 'super_admin') return { version, caller };
+  const business = user.business ?? (await foundedBy(user));
+  if (business?.status !== 'active') throw businessInactive();
+  return { version, caller: { ...caller, businessId: business._id, plan: business.subscription.plan } };
+}
+
+/** The business of a registration that broke off before it was written. */
+async function foundedBy({ _id, founding }: WithBusiness<User>): Promise<Business | null> {
+  const user = founding && (await UserModel.findById(_id).lean<User>());
+  return user ? businessOf(user) : null;
 }
 
 /** @throws AppError `business_inactive`. */

@@ -7,6 +7,7 @@ import { JOURNALED } from '../mongo.js';
 import type { CreateUser, ListUsers, UpdateUser } from '../schemas/users.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
 import * as authority from './authority.js';
+import { callers } from './callers.js';
 import * as invitations from './invitations.js';
 import { isActiveAdmin, stepDown } from './last-admin.js';
 import * as pages from './pages.js';
@@ -105,7 +106,10 @@ export async function remove(tenant: Tenant, caller: Caller, id: string): Promis
 async function judged<T>(tenant: Tenant, id: string, act: (user: User) => Promise<T | null>): Promise<T> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const done = await act(await get(tenant, id));
-    if (done) return done;
+    if (done) {
+      callers.forget();
+      return done;
+    }
   }
   throw conflict('Somebody else is changing this user right now; try again');
 }

@@ -3,8 +3,10 @@ import { logger } from '../logger.js';
 import { BusinessModel } from '../models/business.js';
 import { IdempotencyKeyModel } from '../models/idempotency-key.js';
 import { SettingModel } from '../models/setting.js';
+import { SystemMailModel } from '../models/system-mail.js';
 import { JOURNALED } from '../mongo.js';
 import { isPresent, open, type Sealed, seal } from '../secrets.js';
+import { systemMailContext } from '../sending/system-mail/content.js';
 import { secretKeyContext } from '../ses/credentials.js';
 import { inboundContext } from '../ses/inbound-token.js';
 import { replyContext } from './idempotency.js';
@@ -29,6 +31,7 @@ const places = (): Place[] => [
   },
   { collection: BusinessModel.collection, path: 'eventWiring.token', filter: {}, contextOf: inboundContext },
   { collection: IdempotencyKeyModel.collection, path: 'reply', filter: {}, contextOf: replyContext },
+  { collection: SystemMailModel.collection, path: 'content', filter: {}, contextOf: systemMailContext },
 ];
 
 const canary = (): Place => ({

@@ -3,16 +3,9 @@ import { config } from '../config.js';
 import { unavailable } from '../errors.js';
 import { SystemMailModel } from '../models/system-mail.js';
 import { JOURNALED } from '../mongo.js';
-import { seal } from '../secrets.js';
+import { type SystemMailContent, sealContent } from '../sending/system-mail/content.js';
 
-/** The context of a waiting message's content. */
-export const systemMailContext = (id: Types.ObjectId) => `${id.toHexString()}:system-mail`;
-
-/** What the hub itself has to say to somebody: plain text, as people write it. */
-export interface SystemMailContent {
-  subject: string;
-  text: string;
-}
+export type { SystemMailContent };
 
 /** A message of the hub itself, and until when it has a use. */
 export interface NewSystemMail extends SystemMailContent {
@@ -20,26 +13,16 @@ export interface NewSystemMail extends SystemMailContent {
   id?: Types.ObjectId;
   to: string;
   expiresAt: Date;
+  /** The hash of the reset token in it: it goes out only while a user has it. */
+  resetToken?: string;
 }
 
 /**
  * Puts a message where a worker finds it within seconds: safe in MongoDB once this returns, and sealed, for the links in it
  * let people in.
  */
-export async function enqueue({
-  id: _id = new Types.ObjectId(),
-  to,
-  subject,
-  text,
-  expiresAt,
-}: NewSystemMail): Promise<void> {
-  const content: SystemMailContent = { subject, text };
-  const mail = new SystemMailModel({
-    _id,
-    to,
-    expiresAt,
-    content: seal(JSON.stringify(content), systemMailContext(_id)),
-  });
+export async function enqueue({ id = new Types.ObjectId(), subject, text, ...fields }: NewSystemMail): Promise<void> {
+  const mail = new SystemMailModel({ _id: id, ...fields, content: sealContent(id, { subject, text }) });
   await mail.save({ ...JOURNALED });
 }
 

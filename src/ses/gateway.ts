@@ -80,7 +80,8 @@ export class Gateways {
   }
 }
 
-async function sendRaw(
+/** @returns SES's message id. @throws the SDK's error. */
+export async function sendRaw(
   client: SESClient,
   configurationSet: string | undefined,
   { raw, from, to, tags }: RawMessage,

@@ -400,8 +400,10 @@ describe('a key', () => {
 
     const long = new Date(Date.now() - 61_000);
     await ApiKeyModel.updateOne({ business: who.businessId }, { $set: { lastUsed: long } });
-    await business(key).expect(200);
-    await until(async () => (await lastUsed())?.getTime() !== long.getTime());
+    await until(async () => {
+      await business(key).expect(200);
+      return (await lastUsed())?.getTime() !== long.getTime();
+    });
   });
 
   it('cannot name another business', async () => {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { Types } from 'mongoose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Business, BusinessModel } from '../../src/models/business.js';
 import { SettingModel } from '../../src/models/setting.js';
+import { SystemMailModel } from '../../src/models/system-mail.js';
 import { keyId, type Sealed, seal } from '../../src/secrets.js';
+import { openContent, systemMailContext } from '../../src/sending/system-mail/content.js';
 import { CANARY, checkEncryptionKey } from '../../src/services/installation.js';
 import { rewrap } from '../../src/services/sealed-secrets.js';
 import { credentialsOf, secretKeyContext } from '../../src/ses/credentials.js';
@@ -37,6 +40,7 @@ describe('a change of ENCRYPTION_KEY', () => {
   beforeEach(async () => {
     await BusinessModel.deleteMany({});
     await SettingModel.deleteMany({});
+    await SystemMailModel.deleteMany({});
     await SettingModel.create({ _id: CANARY, value: seal(CANARY, CANARY, [previous]) });
   });
 
@@ -57,6 +61,16 @@ describe('a change of ENCRYPTION_KEY', () => {
     expect(inboundUrl(old._id, now.eventWiring?.token as Sealed)).toMatch(/\/api\/inbound\/ses\/the-token$/);
     expect(await canaryKey()).toBe(keyId(present));
     expect(await rewrap()).toEqual({ rewrapped: 0, present: 7, unreadable: 0 });
+  });
+
+  it('seals the mail that waits anew, too', async () => {
+    const _id = new Types.ObjectId();
+    const content = seal('"x"', systemMailContext(_id), [previous]);
+    await SystemMailModel.create({ _id, to: 'ann@example.com', content, expiresAt: new Date() });
+    expect(await rewrap()).toEqual({ rewrapped: 2, present: 0, unreadable: 0 });
+    const { content: now } = await SystemMailModel.findById(_id).lean().orFail();
+    expect((now as Sealed).kid).toBe(keyId(present));
+    expect(openContent(_id, now as Sealed)).toBe('x');
   });
 
   it('leaves what no known key opens as it is, and the canary with it', async () => {

@@ -1,13 +1,13 @@
 import { type SystemMail, SystemMailModel } from '../../src/models/system-mail.js';
-import { open, type Sealed } from '../../src/secrets.js';
-import { type SystemMailContent, systemMailContext } from '../../src/services/system-mail.js';
+import type { Sealed } from '../../src/secrets.js';
+import { openContent, type SystemMailContent } from '../../src/sending/system-mail/content.js';
 
 /** What the hub has to say to an address, the latest first. */
 export async function mailTo(email: string): Promise<(SystemMailContent & { expiresAt: Date })[]> {
   const waiting = await SystemMailModel.find({ to: email }).sort({ _id: -1 }).lean<SystemMail[]>();
   return waiting.map(({ _id, content, expiresAt }) => {
     if (!content) throw new Error(`mailTo: the message to ${email} is sent already, and its content gone`);
-    return { ...JSON.parse(open(content as Sealed, systemMailContext(_id))), expiresAt };
+    return { ...openContent(_id, content as Sealed), expiresAt };
   });
 }
 

@@ -1,5 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import * as passwords from '../../src/services/passwords.js';
+
+/** 2^4 rounds: done in a millisecond. */
+const CHEAP = `$2b$04$${'.'.repeat(53)}`;
 
 describe('a password', () => {
   it('matches its own hash and no other does', async () => {
@@ -25,5 +30,46 @@ describe('a password', () => {
     };
     const fastest = async (stored?: string) => Math.min(await time(stored), await time(stored), await time(stored));
     expect(await fastest(undefined)).toBeGreaterThan((await fastest(hash)) / 2);
+  });
+
+  it.each([
+    ['$2b$10$80gUowAU10ppK18pykvBNu4q9CGtwj0pv.Ew47b/Z1ej9DR0KR.aC', 'Test123!'],
+    ['$2b$10$Nto5b7OFm7pPER.q75WebeNxyY398Kc3ZnstF.lfXlvFB/N.z7cm.', 'ä'.repeat(36)],
+  ])('matches a hash that bcryptjs made: %s', async (hash, password) => {
+    expect(await passwords.matches(password, hash)).toBe(true);
+    expect(await passwords.matches('another', hash)).toBe(false);
+  });
+
+  it('is hashed beside the event loop, which stays free', async () => {
+    const delays = monitorEventLoopDelay({ resolution: 5 });
+    delays.enable();
+    const before = performance.eventLoopUtilization();
+    await Promise.all(Array.from({ length: 8 }, () => passwords.hash('Test123!')));
+    const { utilization } = performance.eventLoopUtilization(before);
+    delays.disable();
+    expect(utilization).toBeLessThan(0.3);
+    expect(delays.percentile(50) / 1e6).toBeLessThan(30);
+  });
+
+  it('lets other work of the process have threads while a flood of logins waits', async () => {
+    const flood = Array.from({ length: 12 }, () => passwords.matches('wrong', undefined));
+    let isFloodOver = false;
+    const over = Promise.all(flood).then(() => {
+      isFloodOver = true;
+    });
+    // Files are read by the same threads.
+    await readFile(import.meta.filename);
+    expect(isFloodOver).toBe(false);
+    await over;
+  });
+
+  it('is refused with a 503 when more wait than can be served, and the others get their turn', async () => {
+    const flood = await Promise.allSettled(Array.from({ length: 300 }, () => passwords.matches('x', CHEAP)));
+    const refused = flood.filter((one) => one.status === 'rejected');
+    expect(refused).toHaveLength(300 - 2 - 256);
+    for (const { reason } of refused as PromiseRejectedResult[]) {
+      expect(reason).toMatchObject({ code: 'unavailable', status: 503, details: { retryAfterSeconds: 5 } });
+    }
+    expect(await passwords.matches('x', CHEAP)).toBe(false);
   });
 });
