@@ -6,6 +6,7 @@ import * as keyFormat from '../../src/services/key-format.js';
 import { once } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import type { Call, Case, Needs } from '../support/operations/case.js';
+import { idsIn } from '../support/operations/ids.js';
 import { CASES, caseOf, type Documented, operations } from '../support/operations/index.js';
 import { bearer, credentials, requestOf } from '../support/operations/request.js';
 import { allBut, keyWith, type Scene, scene, userWith } from '../support/operations/scene.js';
@@ -114,7 +115,7 @@ describe.each(operations.filter(({ name }) => CASES[name]))('$name', (documented
 
   if (isSignedIn(needs)) refuses(found, sent);
   if (isTenants(needs)) wantsBusiness(sent);
-  const params = idsOf(documented);
+  const params = idsIn('path', documented);
   if (params.length > 0 && isTenants(needs)) keepsApart(documented, found, params);
   if (params.length > 0 && needs === 'super_admin') {
     it('answers 404 to an id that is not there', async () => {
@@ -192,13 +193,6 @@ function wantsBusiness(sent: (headers: Record<string, string>) => Promise<Reply>
       expect(refusal(answer)).toEqual(refused(404, 'not_found'));
     }
   });
-}
-
-/** The parameters of its path that are ids. */
-function idsOf({ operation }: Documented): string[] {
-  return operation.parameters.flatMap((one) =>
-    'in' in one && one.in === 'path' && one.schema.$ref?.endsWith('/Id') ? [one.name] : [],
-  );
 }
 
 /** Another business's id is as absent as one that nobody has: the same answer, by the same queries. */

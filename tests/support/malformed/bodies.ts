@@ -1,7 +1,8 @@
 import type { Random } from '../../../scripts/faults/random.js';
 import type { JsonSchema } from '../../../src/docs/json-schemas.js';
+import { put } from '../operations/ids.js';
+import { acceptor, fitsPattern, placesOf } from '../operations/schemas.js';
 import { pick } from './pick.js';
-import { acceptor, fitsPattern, placesOf } from './schemas.js';
 import { doubtful, knownBad } from './values.js';
 
 /** Fields that no operation has. */
@@ -65,15 +66,4 @@ function withStrangeKey(valid: object, random: Random): object {
   const body = structuredClone(valid);
   Object.defineProperty(body, pick(STRANGE_KEYS, random), { value: 1, enumerable: true });
   return body;
-}
-
-/** The body with a value at a place, and what is needed above it. */
-function put(body: unknown, [step, ...rest]: readonly (string | number)[], value: unknown): unknown {
-  if (step === undefined) return value;
-  if (typeof step === 'number') {
-    const [first, ...others] = Array.isArray(body) ? body : [];
-    return [put(first, rest, value), ...others];
-  }
-  const known = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
-  return { ...known, [step]: put((known as Record<string, unknown>)[step], rest, value) };
 }

@@ -1,6 +1,6 @@
 import { type JsonSchema, resolve } from '../../../src/docs/json-schemas.js';
 import { api } from '../operations/index.js';
-import { branches, nameOf } from './schemas.js';
+import { branches, nameOf } from '../operations/schemas.js';
 
 const nested = (depth: number): unknown => (depth === 0 ? 'deep' : { deep: nested(depth - 1) });
 

@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { DeliveryModel } from '../../../src/models/delivery.js';
 import { EventModel } from '../../../src/models/event.js';
 import { SES_EVENTS } from '../ses-events.js';
-import { inboxOf, notification, signed } from '../sns.js';
+import { type Inbox, inboxOf, notification, signed } from '../sns.js';
 import type { Call, Cases } from './case.js';
 import type { Scene } from './scene.js';
 import { campaignOf, inHours, recipientOf } from './things.js';
@@ -12,9 +12,14 @@ const oneOf = async (campaign: string) =>
     .lean()
     .orFail();
 
+/** A tenant has one inbound URL at a time: all calls of a scene go to the same. */
+const inboxes = new WeakMap<Scene, Promise<Inbox>>();
+
 /** What SNS posts to the inbound URL of `own`: SES's word on a message of `about`. */
 async function bounceOf(own: Scene, about: Scene): Promise<Call> {
-  const { path, topicArn } = await inboxOf(own);
+  const inbox = inboxes.get(own) ?? inboxOf(own);
+  inboxes.set(own, inbox);
+  const { path, topicArn } = await inbox;
   const event = SES_EVENTS.bounce(await oneOf(await campaignOf(about, 'sent')));
   return {
     params: { token: path.split('/').at(-1) ?? '' },

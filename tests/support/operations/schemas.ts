@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonSchema, resolve } from '../../../src/docs/json-schemas.js';
-import { api } from '../operations/index.js';
+import { api } from './index.js';
 
 const { schemas } = api.components;
 
