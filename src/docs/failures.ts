@@ -4,6 +4,7 @@ import type { ApiResponse } from '../openapi.js';
 import { AddDomain, DeleteDomain, VerifyDomain } from '../schemas/domains.js';
 import { RotateEventsUrl, SetUpEvents } from '../schemas/events-setup.js';
 import { GetReadiness } from '../schemas/health.js';
+import { ReceiveSesEvents } from '../schemas/inbound.js';
 import type { Operation } from '../schemas/operation.js';
 import { AddRecipients } from '../schemas/recipients.js';
 import type { Endpoint } from './endpoints.js';
@@ -93,33 +94,38 @@ const MORE = new Map<Operation, { statuses: FailureStatus[]; fields: z.ZodObject
   ),
 ]);
 
-/** The ways into an account; who uses them is not signed in yet. */
-const SIGN_IN: Readonly<Record<string, readonly FailureStatus[]>> = {
+/** What whoever is not signed in yet is refused by: the ways into an account, and the URL that is SNS's own. */
+const REFUSES: Readonly<Record<string, readonly FailureStatus[]>> = {
   '/api/auth/login': [401, 403],
   '/api/auth/register': [403],
   '/api/auth/accept-invitation': [403],
+  '/api/inbound/ses/:token': [403],
 };
 
 /** The failures an endpoint can answer, by what it takes. */
 export function failuresOf({ method, path, operation, access }: Endpoint): FailureStatus[] {
   const isPage = isShown(operation);
-  // A page takes whatever comes; its link is good or it is not.
-  const isValidated = !isPage && Boolean(operation?.params || operation?.query || operation?.body);
+  // What SNS sends is no JSON of a caller's; whether it is to be believed is asked first.
+  const isSigned = operation === ReceiveSesEvents;
+  // A page takes whatever comes; its link is good or it is not. What everybody may read at any time is no other.
+  const isValidated = !isPage && !isSigned && operation?.answersWith !== 'application/json';
   const isWrite = method !== 'get';
+  // Also where nothing is taken: what is sent all the same is read, and refused.
+  const readsBody = isWrite && !isPage;
   const applies: Record<FailureStatus, boolean> = {
-    400: Boolean(operation?.body || operation?.params),
+    400: readsBody || Boolean(operation?.params),
     401: Boolean(access),
     403: Boolean(access),
-    404: Boolean(operation?.params),
+    404: Boolean(operation?.params) && !isSigned,
     409: isWrite && Boolean(access ?? operation?.body),
-    413: Boolean(operation?.body),
-    415: Boolean(operation?.body),
-    422: isValidated || Boolean(access && !access.includes('signed_in')),
+    413: readsBody,
+    415: readsBody,
+    422: isValidated,
     429: isLimited({ method, path, access }),
     503: true,
   };
   return ([400, 401, 403, 404, 409, 413, 415, 422, 429, 503] as const).filter(
-    (status) => applies[status] || SIGN_IN[path]?.includes(status),
+    (status) => applies[status] || REFUSES[path]?.includes(status),
   );
 }
 

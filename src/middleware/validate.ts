@@ -67,8 +67,17 @@ function jsonBody(operation: Operation): RequestHandler {
       const wanted = readable.join(', ');
       return next(new AppError('unsupported_media_type', 415, `Content-Type must be one of: ${wanted}`));
     }
+    // RFC 8259 §8.1. The parser would take UTF-7 and UTF-16, too, which say another thing to whoever stands before the hub.
+    if (req.is('application/json') && !isUtf8(req.headers['content-type'])) {
+      return next(new AppError('unsupported_media_type', 415, 'The body must be uncompressed JSON in UTF-8'));
+    }
     parse(req, res, next);
   };
+}
+
+function isUtf8(contentType = ''): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType) ?? [];
+  return charset === undefined || /^utf-8$/i.test(charset);
 }
 
 function validated<O extends Operation>(operation: O, req: Request): Input<O> {

@@ -74,7 +74,8 @@ export const CampaignStats = operation({
       to: time(`Where the series ends, at most ${MAX_SERIES_DAYS} days later; now where it is absent`),
     })
     .superRefine(({ from, to }, ctx) => {
-      if (!from || !to) return;
+      // What is no time has been told already, and is still the text that it was.
+      if (!(from instanceof Date && to instanceof Date)) return;
       const ms = to.getTime() - from.getTime();
       if (ms <= 0) ctx.addIssue({ code: 'custom', path: ['to'], message: 'must be after from' });
       if (ms <= MAX_SERIES_DAYS * 86_400_000) return;

@@ -62,6 +62,20 @@ describe('a body', () => {
     },
   );
 
+  it.each(['utf-16', 'utf-7', 'latin1', '"utf-16"'])('in %s is a 415: JSON is UTF-8', async (charset) => {
+    const answer = await json('{"email":"a@b.c","password":"x"}', {
+      'Content-Type': `application/json; charset=${charset}`,
+    });
+    expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+  });
+
+  it.each(['utf-8', 'UTF-8', '"utf-8"'])('in %s is read', async (charset) => {
+    const answer = await json('{"email":"nobody@nowhere.test","password":"x"}', {
+      'Content-Type': `application/json; charset=${charset}`,
+    });
+    expect(answer.status).toBe(401);
+  });
+
   it('that is compressed is a 415: a few bytes must not unfold into a flood', async () => {
     const packed = gzipSync(JSON.stringify({ email: 'a@b.c', password: 'x' }));
     const answer = await json(packed, { 'Content-Encoding': 'gzip' }).expect(415);

@@ -140,6 +140,7 @@ describe('GET /api/campaigns/:id/stats', () => {
 
   it.each([
     ['a day for a time', '?from=2026-03-01', 'from'],
+    ['a word for a time beside a good one', '?from=2026-03-01T00:00:00Z&to=tomorrow', 'to'],
     ['an end before the beginning', '?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z', 'to'],
     ['more than 31 days', '?from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:01Z', 'to'],
     ['what it does not know', '?hours=3', 'hours'],
