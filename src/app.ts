@@ -27,6 +27,12 @@ export function createApp(): Express {
   );
   app.use('/api', crossOrigin());
 
+  // A path that cannot be decoded is a 400 wherever it would lead, not only where a route has a parameter there.
+  app.use((req, _res, next) => {
+    decodeURIComponent(req.path);
+    next();
+  });
+
   // Answers hold tokens, keys and people's addresses: no cache on the way keeps them.
   app.use('/api', (_req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');

@@ -8,6 +8,7 @@ import { EmailTemplateModel } from '../../src/models/email-template.js';
 import { IdempotencyKeyModel } from '../../src/models/idempotency-key.js';
 import { SuppressionModel } from '../../src/models/suppression.js';
 import { UserModel } from '../../src/models/user.js';
+import * as idempotency from '../../src/services/idempotency.js';
 import { rewrap } from '../../src/services/sealed-secrets.js';
 import { apiKey, once, type Registered, register, superAdmin, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
@@ -303,6 +304,17 @@ describe('a request whose process died after it was done', () => {
     expect(business?.sendingDomains).toHaveLength(2);
   });
 
+  it('replaces the inbound URL once: the one before is not forgotten', async () => {
+    const who = await sender();
+    const wire = (path: string) => post(who.token, `/api/business/events-setup${path}`, undefined, unique());
+    expect((await wire('')).status).toBeLessThan(300);
+    const before = await BusinessModel.findById(who.businessId).lean();
+    const [first, second] = await again(who, '/api/business/events-setup/rotate', undefined, 200);
+    expect(second.eventsSetup.url).toBe(first.eventsSetup.url);
+    const after = await BusinessModel.findById(who.businessId).lean();
+    expect(after?.eventWiring?.previous?.tokenHash).toBe(before?.eventWiring?.tokenHash);
+  });
+
   it('answers each move of a campaign as it did, and makes none twice', { timeout: 60_000 }, async () => {
     const who = await sender();
     const id = await draft(who, people(3));
@@ -372,5 +384,52 @@ describe('a request that was cut off before anything was done', () => {
     await dieInTheMiddle(key);
     const answer = await post(token, '/api/campaigns', { ...CAMPAIGN, name: 'Other' }, key).expect(422);
     expect(answer.body.code).toBe('idempotency_mismatch');
+  });
+});
+
+describe('a process that stood still until another took its request over', () => {
+  it('gives no reply of its own: that of the other is kept', async () => {
+    const { businessId, userId } = await bystander();
+    const names = { business: new Types.ObjectId(businessId), principal: `user:${userId}`, route: 'POST /here' };
+    const request = { ...names, key: unique(), fingerprint: 'f' };
+    const ids: string[] = [];
+    let wake = () => {};
+    const first = idempotency.once(request, async ({ id, isRepeat }) => {
+      ids.push(`${id} ${isRepeat}`);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      return { status: 201, body: 'late' };
+    });
+    await until(() => ids.length === 1);
+    await IdempotencyKeyModel.updateOne({ key: request.key }, { $set: { until: new Date(0) } });
+    const second = await idempotency.once(request, async ({ id, isRepeat }) => {
+      ids.push(`${id} ${isRepeat}`);
+      return { status: 201, body: 'in time' };
+    });
+    wake();
+    await expect(first).rejects.toMatchObject({ code: 'idempotency_in_flight' });
+    expect(second).toEqual({ status: 201, body: 'in time', isReplayed: false });
+    const third = await idempotency.once(request, () => Promise.reject(new Error('done already')));
+    expect(third).toEqual({ status: 201, body: 'in time', isReplayed: true });
+    const [id] = ids[0]?.split(' ') ?? [];
+    expect(ids).toEqual([`${id} false`, `${id} true`]);
+  });
+
+  it('lets the next one try after a failure of the hub, as the same attempt', async () => {
+    const { businessId, userId } = await bystander();
+    const names = { business: new Types.ObjectId(businessId), principal: `user:${userId}`, route: 'POST /there' };
+    const request = { ...names, key: unique(), fingerprint: 'f' };
+    const seen: unknown[] = [];
+    const failing = idempotency.once(request, async ({ id }) => {
+      seen.push(String(id));
+      throw new Error('MongoDB is away');
+    });
+    await expect(failing).rejects.toThrow('MongoDB is away');
+    await idempotency.once(request, async ({ id, isRepeat }) => {
+      seen.push(String(id), isRepeat);
+      return { status: 200, body: '' };
+    });
+    expect(seen).toEqual([seen[0], seen[0], true]);
   });
 });
