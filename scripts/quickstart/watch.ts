@@ -6,7 +6,8 @@ import type { Client } from '../support/client.js';
 import { createPace } from './pace.js';
 import type { ProgressDisplay } from './progress.js';
 
-const LOOK_MS = 250;
+/** Each look is two requests, of the 600 a minute that the smallest plan allows. */
+const LOOK_MS = 500;
 /** Nothing at all has moved for so long: something is wrong. A long list is counted twice a minute. */
 const STALL_MS = 120_000;
 
