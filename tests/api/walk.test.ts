@@ -14,9 +14,6 @@ import { naming, queriesOf } from '../support/queries.js';
 import { jsonOf, type Reply, useServer } from '../support/server.js';
 import { expired, signedAnew, signedByAnother, unsigned } from '../support/tokens.js';
 
-// Nobody is asked about made-up domains.
-process.env.DNS_SERVERS = '127.0.0.1:9';
-
 useHub();
 const ask = useServer();
 

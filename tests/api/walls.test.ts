@@ -10,14 +10,12 @@ import { useHub } from '../support/hub.js';
 import type { Call } from '../support/operations/case.js';
 import { idsIn, idsInBody, takes, withBody } from '../support/operations/ids.js';
 import { caseOf, type Documented, operations } from '../support/operations/index.js';
+import { invitationOf } from '../support/operations/invitations.js';
 import { bearer, credentials, requestOf } from '../support/operations/request.js';
 import { keyWith, type Scene, scene, userWith, withSes } from '../support/operations/scene.js';
 import { campaignOf, sendingDomainOf, suppressionOf, templateOf } from '../support/operations/things.js';
 import { as } from '../support/sending.js';
 import { jsonOf, type Reply, type Request, useServer } from '../support/server.js';
-
-// Nobody is asked about made-up domains.
-process.env.DNS_SERVERS = '127.0.0.1:9';
 
 useHub();
 const ask = useServer();
@@ -53,6 +51,7 @@ async function fill(who: Scene): Promise<Record<string, string>> {
   const [template] = [await templateOf(who), await templateOf(who)];
   const [suppression] = [await suppressionOf(who), await suppressionOf(who)];
   const domain = await sendingDomainOf(who);
+  const { id: invitation } = await invitationOf(who);
   const drafts = [await campaignOf(who, 'draft'), await campaignOf(who, 'scheduled')];
   const running = [
     await campaignOf(who, 'sending'),
@@ -68,7 +67,7 @@ async function fill(who: Scene): Promise<Record<string, string>> {
   const listed = await SuppressionModel.countDocuments({ business: who.businessId });
   expect([drafts.length, running.length, listed]).toEqual([2, 3, 2]);
   const ids = { delivery: delivery._id.toHexString(), event: event._id.toHexString() };
-  return { template, suppression, domain, campaign, ...ids, user: who.userId, business: who.businessId };
+  return { template, suppression, domain, invitation, campaign, ...ids, user: who.userId, business: who.businessId };
 }
 
 /** What the background would do with what was asked: so that it happens now. */
@@ -114,15 +113,22 @@ async function unleaked({ marks }: Holdings, request: Request): Promise<Reply> {
 }
 
 describe('the marks of a tenant', () => {
-  it.each(['templates', 'campaigns', 'suppressions', 'events', 'business', 'business/api-keys', 'business/domains'])(
-    'stand in its own /api/%s',
-    async (list) => {
-      const answer = await ask({ method: 'GET', path: `/api/${list}`, headers: bearer(owner.token) });
-      expect(answer.status).toBe(200);
-      const { marks } = await holdings();
-      expect(marks.filter((mark) => answer.text.includes(mark)).length).toBeGreaterThan(list === 'business' ? 1 : 0);
-    },
-  );
+  it.each([
+    'templates',
+    'campaigns',
+    'suppressions',
+    'events',
+    'business',
+    'business/api-keys',
+    'business/domains',
+    'users',
+    'users/invitations',
+  ])('stand in its own /api/%s', async (list) => {
+    const answer = await ask({ method: 'GET', path: `/api/${list}`, headers: bearer(owner.token) });
+    expect(answer.status).toBe(200);
+    const { marks } = await holdings();
+    expect(marks.filter((mark) => answer.text.includes(mark)).length).toBeGreaterThan(list === 'business' ? 1 : 0);
+  });
 });
 
 describe('another tenant', () => {
@@ -183,7 +189,7 @@ async function reaching(documented: Documented, own: Call): Promise<Call[]> {
 
 /** The stranger's list, from where a page of the owner's ended. */
 async function atCursorOf(documented: Documented, theirs: Call, own: Call): Promise<Call> {
-  const page = await ask(requestOf(documented, theirs, bearer(owner.token)));
+  const page = await ask(requestOf(documented, theirs, credentials(caseOf(documented.name), owner, theirs)));
   const { pagination } = jsonOf(page) as { pagination: { nextCursor: string } };
   expect(pagination.nextCursor, `a second page of ${documented.name}, which its case's call has to leave`).toBeTruthy();
   return { ...own, query: { ...own.query, cursor: pagination.nextCursor } };

@@ -15,11 +15,18 @@ export async function queriesOf(work: () => Promise<unknown>): Promise<string[]>
 }
 
 const OTHER_ID = /"[0-9a-f]{24}"/g;
+const REQUEST_ID = /"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g;
 const TIME = /"\d{4}-\d\d-\d\dT[\d:.]+Z"/g;
 
-/** Those of the queries that name the id, with whatever is another one each time (ids, times) taken out. */
+/** Those of the queries that name the id, with whatever is another one each time (ids, requests, times) taken out. */
 export function naming(id: string, queries: readonly string[]): string[] {
   return queries
     .filter((query) => query.includes(id))
-    .map((query) => query.replaceAll(id, 'the id').replace(OTHER_ID, '"an id"').replace(TIME, '"a time"'));
+    .map((query) =>
+      query
+        .replaceAll(id, 'the id')
+        .replace(OTHER_ID, '"an id"')
+        .replace(REQUEST_ID, '"a request"')
+        .replace(TIME, '"a time"'),
+    );
 }

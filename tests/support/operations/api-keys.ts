@@ -17,6 +17,10 @@ export const apiKeys: Cases = {
     make: (scene) => ({ body: { name: named(scene), permissions: ['send_emails', 'view_analytics'] } }),
   },
   'GET /api/business/api-keys': { ...access, make: () => ({ query: { limit: '1' } }) },
+  'POST /api/business/api-keys/{id}/rotate': {
+    ...access,
+    make: async (scene) => ({ params: { id: await keyIdOf(scene) }, body: { overlapHours: 1 } }),
+  },
   'DELETE /api/business/api-keys/{id}': {
     ...access,
     make: async (scene) => ({ params: { id: await keyIdOf(scene) } }),

@@ -27,5 +27,5 @@ export const domains: Cases = {
     make: async (scene) => ({ ...(await known(scene)), query: { deleteIdentity: 'false' } }),
   },
   'POST /api/business/domains/{id}/verify': { needs, make: asked },
-  'POST /api/business/domains/{id}/prove': { needs, isActedFor: true, make: known },
+  'POST /api/business/domains/{id}/prove': { needs, isUsersOnly: true, isActedFor: true, make: known },
 };

@@ -1,3 +1,5 @@
+import './settings.js';
+
 import { type ApiDocument, type ApiOperation, document } from '../../../src/openapi.js';
 import { mounts } from '../../../src/routes/index.js';
 import { admin } from './admin.js';
@@ -10,15 +12,19 @@ import type { Case, Cases } from './case.js';
 import { domains } from './domains.js';
 import { events } from './events.js';
 import { eventsSetup } from './events-setup.js';
+import { invitations } from './invitations.js';
 import { links } from './links.js';
 import { open } from './open.js';
 import { suppressions } from './suppressions.js';
 import { templates } from './templates.js';
+import { users } from './users.js';
 
 /** Every operation that there is, by method and path. */
 export const CASES: Cases = {
   ...open,
   ...auth,
+  ...users,
+  ...invitations,
   ...business,
   ...apiKeys,
   ...domains,
