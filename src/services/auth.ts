@@ -102,7 +102,12 @@ export async function callerOf(token: string, known: Callers = callers): Promise
   const claims = tokens.read(token);
   if (!claims) return undefined;
   const { userId, ...session } = claims;
-  const user = await known.users.get(userId, () => readUser(new Types.ObjectId(userId)));
+  const user = await known.users.get(
+    userId,
+    () => readUser(new Types.ObjectId(userId)),
+    // Another process has signed this one since: who signs in again is not sent away by what is kept here.
+    ({ version }) => version < session.version,
+  );
   return user?.version === session.version ? { ...user.caller, session } : undefined;
 }
 
