@@ -53,9 +53,10 @@ export async function login(
   { email, password }: { email: string; password: string },
   ip: string,
 ): Promise<Identity & { token: string }> {
-  await loginFailures.requirePatience({ email, ip });
+  const patience = () => loginFailures.requirePatience({ email, ip });
+  await patience();
   const user = await UserModel.findOne({ email }).lean<User>();
-  const isRight = await passwords.matches(password, user?.password);
+  const isRight = await passwords.matches(password, user?.password, patience);
   if (!user?.isActive || !isRight) {
     await loginFailures.note({ email, ip });
     throw unauthenticated('The address or the password is not right');
