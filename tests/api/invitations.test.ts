@@ -6,6 +6,7 @@ import { MailAllowanceModel } from '../../src/models/mail-allowance.js';
 import { UserModel } from '../../src/models/user.js';
 import { USER_PERMISSIONS } from '../../src/permissions.js';
 import { apiKey, once, type Registered, register, superAdmin, unique } from '../support/factories.js';
+import * as mailAllowance from '../../src/services/mail-allowance.js';
 import { api, useHub } from '../support/hub.js';
 import { admin, member } from '../support/people.js';
 import { mailTo, tokenTo } from '../support/system-mail.js';
@@ -124,6 +125,13 @@ describe('POST /api/users/invite', () => {
   });
 
   it('leaves the link that is out as it is when it sends no further one', async () => {
+  it('mails for a business that never did, to many at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const businessId = new Types.ObjectId();
+      await Promise.all(Array.from({ length: 20 }, () => mailAllowance.takeOfBusiness(businessId)));
+    }
+  });
+
     const who = await register();
     const { email } = await invited(who);
     for (const _again of [1, 2]) await invite(who.token, { email, permissions: [] }).expect(201);
