@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { ApiKeyModel } from '../../src/models/api-key.js';
@@ -228,6 +229,20 @@ describe('a reply that holds a secret', () => {
     await IdempotencyKeyModel.deleteOne({ key });
     const after = await rewrap();
     expect(before.present - after.present).toBe(1);
+  });
+});
+
+describe('what is kept of a request', () => {
+  it('is no plain hash, from which a password in it could be guessed', async () => {
+    const { token } = await bystander();
+    const key = unique();
+    // In the order of the alphabet, as the hub reads it.
+    const body = { email: `${unique()}@people.test`, name: 'Ada', password: 'correct horse' };
+    await post(token, '/api/users', body, key).expect(201);
+    const kept = JSON.stringify(await IdempotencyKeyModel.findOne({ key }).lean());
+    const asked = JSON.stringify(['POST /api/users', {}, body]);
+    expect(kept).toContain('fingerprint');
+    expect(kept).not.toContain(createHash('sha256').update(asked).digest('hex'));
   });
 });
 
