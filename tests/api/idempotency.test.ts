@@ -300,6 +300,18 @@ describe('a request whose process died after it was done', () => {
     await api().get('/api/business').auth(second.apiKey.key, { type: 'bearer' }).expect(200);
   });
 
+  it('replaces no API key that was rotated since: somebody was told that one', async () => {
+    const who = await register();
+    const [body, key] = [{ name: 'k', permissions: ['manage_campaigns'] }, unique()];
+    const { apiKey: made } = (await post(who.token, '/api/business/api-keys', body, key).expect(201)).body;
+    await dieInTheMiddle(key);
+    const rotate = post(who.token, `/api/business/api-keys/${made.id}/rotate`, { overlapHours: 0 }, unique());
+    const { apiKey: inUse } = (await rotate.expect(201)).body;
+    const answer = await post(who.token, '/api/business/api-keys', body, key).expect(409);
+    expect(answer.body.code).toBe('conflict');
+    await api().get('/api/business').auth(inUse.key, { type: 'bearer' }).expect(200);
+  });
+
   it('suppresses an address once', async () => {
     const who = await register();
     const body = { email: 'stop@people.test', reason: 'manual' };
