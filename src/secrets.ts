@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import { config } from './config.js';
 
 /** A secret at rest: AES-256-GCM under the key `kid` of ENCRYPTION_KEY. All fields but `v` and `kid` are base64. */
@@ -46,6 +46,16 @@ export function open(sealed: Sealed, context: string, keys: EncryptionKeys = con
 /** Whether it is sealed under the key that seals now. */
 export function isPresent(sealed: Sealed, [key]: EncryptionKeys = config().encryptionKeys): boolean {
   return sealed.kid === keyId(key);
+}
+
+/**
+ * Names a text by which it is known again, under each of the keys, the present one first. From a plain hash whoever reads the
+ * database could guess a password that stands in the text, and a thousand million times a second.
+ */
+export function fingerprints(text: string, keys: EncryptionKeys = config().encryptionKeys): [string, ...string[]] {
+  const under = (key: Buffer) => createHmac('sha256', key).update('pmh-fingerprint:').update(text).digest('hex');
+  const [present, ...previous] = keys;
+  return [under(present), ...previous.map(under)];
 }
 
 /** Names a key without telling anything of it: eight hex digits of its hash. */

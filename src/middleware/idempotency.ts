@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { invalid, unauthenticated } from '../errors.js';
 import type { Operation } from '../schemas/operation.js';
+import { fingerprints } from '../secrets.js';
 import type { KeyedRequest } from '../services/idempotency.js';
 
 const KEY = /^[\x20-\x7e]{1,255}$/;
@@ -30,9 +30,7 @@ export function keyedRequest(operation: Operation, req: Request, res: Response):
     principal: `${caller.kind}:${caller.id.toHexString()}`,
     route,
     key,
-    fingerprint: createHash('sha256')
-      .update(canonical([route, req.query, req.body ?? {}]))
-      .digest('hex'),
+    fingerprints: fingerprints(canonical([route, req.query, req.body ?? {}])),
   };
 }
 

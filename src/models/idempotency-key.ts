@@ -14,7 +14,7 @@ const schema = new Schema(
     /** `POST /api/campaigns/665f…/send`. */
     route: { type: String, required: true },
     key: { type: String, required: true },
-    /** SHA-256 of method, path, query and body. */
+    /** Of method, path, query and body, under ENCRYPTION_KEY: a password may stand in them. */
     fingerprint: { type: String, required: true },
     /** How often it was begun. */
     attempts: { type: Number, required: true },

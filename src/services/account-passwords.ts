@@ -38,8 +38,9 @@ export async function change(
   const user = await UserModel.findById(id).lean<User>();
   if (!user?.isActive) throw unauthenticated();
   const attempt = { email: user.email, ip };
-  await loginFailures.requirePatience(attempt);
-  if (!(await passwords.matches(currentPassword, user.password))) {
+  const patience = () => loginFailures.requirePatience(attempt);
+  await patience();
+  if (!(await passwords.matches(currentPassword, user.password, patience))) {
     await loginFailures.note(attempt);
     throw invalid([{ path: 'currentPassword', message: 'is not your password' }]);
   }

@@ -30,7 +30,7 @@ export interface ShownKey {
 /**
  * Makes a key for the tenant. `key` is its only copy: what is stored is a hash. It is the business's, and keeps what it was
  * given whatever becomes of its maker.
- * @throws AppError `forbidden` for a permission that its maker does not hold.
+ * @throws AppError `forbidden` for a permission that its maker does not hold; `conflict` as `renewed`.
  */
 export async function create(
   tenant: Tenant,
@@ -58,15 +58,22 @@ export async function create(
   return { ...(await shown(apiKey)), key };
 }
 
-/** An earlier try died before it could tell anybody its key: the same document gets another one. */
+/**
+ * An earlier try died before it could tell anybody its key: the same document gets another one.
+ * @throws AppError `conflict` where it was rotated since: that key somebody was told.
+ */
 const renewed =
   (tenant: Tenant, { id }: Attempt, secret: Pick<ApiKey, 'hash' | 'prefix'>) =>
-  () =>
-    ApiKeyModel.findOneAndUpdate(
-      owned(tenant, { _id: id }),
+  async (): Promise<ApiKey | null> => {
+    const made = owned(tenant, { _id: id });
+    const apiKey = await ApiKeyModel.findOneAndUpdate(
+      { ...made, rotation: { $exists: false } },
       { $set: secret },
       { returnDocument: 'after', writeConcern: JOURNALED },
     ).lean<ApiKey>();
+    if (apiKey || !(await ApiKeyModel.exists(made))) return apiKey;
+    throw conflict('This key was made, and rotated since; rotate it once more to be shown one');
+  };
 
 /** The tenant's keys, newest first, those that have expired among them. */
 export async function list(

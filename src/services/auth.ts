@@ -53,9 +53,10 @@ export async function login(
   { email, password }: { email: string; password: string },
   ip: string,
 ): Promise<Identity & { token: string }> {
-  await loginFailures.requirePatience({ email, ip });
+  const patience = () => loginFailures.requirePatience({ email, ip });
+  await patience();
   const user = await UserModel.findOne({ email }).lean<User>();
-  const isRight = await passwords.matches(password, user?.password);
+  const isRight = await passwords.matches(password, user?.password, patience);
   if (!user?.isActive || !isRight) {
     await loginFailures.note({ email, ip });
     throw unauthenticated('The address or the password is not right');
@@ -102,7 +103,12 @@ export async function callerOf(token: string, known: Callers = callers): Promise
   const claims = tokens.read(token);
   if (!claims) return undefined;
   const { userId, ...session } = claims;
-  const user = await known.users.get(userId, () => readUser(new Types.ObjectId(userId)));
+  const user = await known.users.get(
+    userId,
+    () => readUser(new Types.ObjectId(userId)),
+    // Another process has signed this one since: who signs in again is not sent away by what is kept here.
+    ({ version }) => version < session.version,
+  );
   return user?.version === session.version ? { ...user.caller, session } : undefined;
 }
 

@@ -14,10 +14,22 @@ const MOST = 10_000;
 class Recent<T> {
   private readonly cache = new LRUCache<string, Promise<T | undefined>>({ max: MOST, ttl: FRESH_MS });
 
-  /** @throws what `read` throws, which is not kept either. */
-  async get(name: string, read: () => Promise<T | undefined>): Promise<T | undefined> {
+  /**
+   * @param isOutdated tells of what is kept that it is read anew, once.
+   * @throws what `read` throws, which is not kept either.
+   */
+  async get(
+    name: string,
+    read: () => Promise<T | undefined>,
+    isOutdated: (kept: T) => boolean = () => false,
+  ): Promise<T | undefined> {
     const known = this.cache.get(name);
-    if (known) return known;
+    if (known) {
+      const kept = await known;
+      if (kept === undefined || !isOutdated(kept)) return kept;
+      if (this.cache.peek(name) === known) this.cache.delete(name);
+      return this.get(name, read);
+    }
     const reading = read();
     this.cache.set(name, reading);
     const drop = () => {

@@ -18,8 +18,8 @@ export interface KeyedRequest {
   principal: string;
   route: string;
   key: string;
-  /** SHA-256 of everything that was asked. */
-  fingerprint: string;
+  /** Of everything that was asked, under the present ENCRYPTION_KEY first: see `secrets.fingerprints`. */
+  fingerprints: readonly [string, ...string[]];
 }
 
 /** A reply as it goes out. */
@@ -41,7 +41,7 @@ export async function once(
 ): Promise<Reply & { isReplayed: boolean }> {
   const token = new Types.ObjectId();
   const record = await take(request, token);
-  if (record.fingerprint !== request.fingerprint) throw mismatch();
+  if (!request.fingerprints.includes(record.fingerprint)) throw mismatch();
   if (record.reply) return { status: record.status ?? 200, body: openReply(record), isReplayed: true };
   if (!record.token.equals(token)) throw inFlight();
   const renewing = setInterval(() => void renew(record._id, token), RENEW_EVERY_MS).unref();
@@ -62,15 +62,16 @@ export const replyContext = (id: Types.ObjectId) => `${id.toHexString()}:reply`;
 
 /** Takes the lock where it is free, by the database's clock; in any case answers how it stands now. */
 async function take(
-  { fingerprint, ...names }: KeyedRequest,
+  { fingerprints, ...names }: KeyedRequest,
   token: Types.ObjectId,
   tries = 3,
 ): Promise<IdempotencyKey> {
+  const [fingerprint] = fingerprints;
   const isFree = {
     $and: [
       { $eq: [{ $type: '$reply' }, 'missing'] },
       { $lt: [{ $ifNull: ['$until', new Date(0)] }, '$$NOW'] },
-      { $eq: [{ $ifNull: ['$fingerprint', fingerprint] }, fingerprint] },
+      { $in: [{ $ifNull: ['$fingerprint', fingerprint] }, [...fingerprints]] },
     ],
   };
   const taken = (value: unknown, otherwise: string) => ({ $cond: ['$isFree', value, otherwise] });
@@ -97,7 +98,7 @@ async function take(
   } catch (error) {
     // Two made it at the same moment: the next look finds the other's.
     if (tries <= 1 || !isDuplicateKey(error)) throw error;
-    return take({ fingerprint, ...names }, token, tries - 1);
+    return take({ fingerprints, ...names }, token, tries - 1);
   }
 }
 

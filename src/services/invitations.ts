@@ -31,7 +31,8 @@ const hash = (token: string) => createHash('sha256').update(token).digest('hex')
 /**
  * Invites somebody by mail to become a user of the tenant. An earlier invitation of the address ends: its row is taken over.
  * @throws AppError `unavailable` where the hub sends no mail of its own; `forbidden` for rights that the inviter cannot give, and
- * where he is no administrator for the invitation of one; `conflict` where the address has an account; `rate_limited`.
+ * where he is no administrator for the invitation of one; `conflict` where the address has an account, or what an earlier try
+ * made was revoked; `rate_limited`.
  */
 export async function invite(
   tenant: Tenant,
@@ -43,6 +44,8 @@ export async function invite(
   const isMailed = attempt.isRepeat && (await systemMail.isEnqueued(attempt.id));
   const made = isMailed ? await InvitationModel.findOne(owned(tenant, { email })).lean<Invitation>() : null;
   if (made) return made;
+  if (isMailed)
+    throw conflict('This invitation has been taken back meanwhile; invite anew with another Idempotency-Key');
   systemMail.requireSystemMail();
   authority.requireGrant(inviter, { role, permissions });
   if (await UserModel.exists({ email })) throw conflict('There is already an account with this address');

@@ -24,15 +24,17 @@ export async function takeOfBusiness(businessId: Types.ObjectId): Promise<void> 
 /** In MongoDB, by one conditional update: an emptied Redis or twenty requests at once give nobody one more. */
 async function take(subject: string, anHour: number, who: string): Promise<void> {
   const now = new Date();
-  const taken = await MailAllowanceModel.updateOne(
-    { _id: subject, [`times.${anHour - 1}`]: { $not: { $gt: new Date(now.getTime() - HOUR_MS) } } },
-    {
-      $push: { times: { $each: [now], $position: 0, $slice: anHour } },
-      $set: { expiresAt: new Date(now.getTime() + HOUR_MS) },
-    },
-    { upsert: true },
-  ).catch(ignoreDuplicateKey);
-  if (taken) return;
+  const write = () =>
+    MailAllowanceModel.updateOne(
+      { _id: subject, [`times.${anHour - 1}`]: { $not: { $gt: new Date(now.getTime() - HOUR_MS) } } },
+      {
+        $push: { times: { $each: [now], $position: 0, $slice: anHour } },
+        $set: { expiresAt: new Date(now.getTime() + HOUR_MS) },
+      },
+      { upsert: true },
+    ).catch(ignoreDuplicateKey);
+  // Of several first ones at once all but one meet the row that the one made; they find it the next time.
+  if ((await write()) ?? (await write())) return;
   // It is used up: the update found nothing, and the insert in its place met the row that is there.
   const row = await MailAllowanceModel.findById(subject).lean<{ times: Date[] }>();
   const oldest = row?.times.at(-1) ?? now;

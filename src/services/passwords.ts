@@ -30,10 +30,19 @@ export function hash(password: string): Promise<string> {
 /**
  * Whether the password is the hash's. Without a hash it does the same work and says no: silence about who exists. bcrypt
  * reads 72 bytes, so a longer password that begins with the right one is refused here.
- * @throws AppError `unavailable` when too many wait.
+ * @param mayTry asked when its turn has come, and throws where it may not any more: of a thousand guesses sent at once,
+ * those that wait are refused once the first have failed.
+ * @throws AppError `unavailable` when too many wait; what `mayTry` throws.
  */
-export async function matches(password: string, stored: string | undefined): Promise<boolean> {
-  const isEqual = await inTurn(() => compare(password, stored ?? NOBODYS_HASH));
+export async function matches(
+  password: string,
+  stored: string | undefined,
+  mayTry: () => Promise<void> = async () => undefined,
+): Promise<boolean> {
+  const isEqual = await inTurn(async () => {
+    await mayTry();
+    return compare(password, stored ?? NOBODYS_HASH);
+  });
   return isEqual && stored !== undefined && Buffer.byteLength(password) <= MAX_BYTES;
 }
 

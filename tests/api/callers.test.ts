@@ -129,6 +129,33 @@ describe('what another process still knows of a caller', () => {
   });
 });
 
+describe('a session that began in another process a moment ago', () => {
+  const elsewhere = createCallers();
+  const post = (path: string, token: string, body: object) =>
+    api().post(path).auth(token, { type: 'bearer' }).send(body).expect(200);
+
+  it.each([
+    [
+      'after a sign-out',
+      async ({ token, email, password }: Registered) => {
+        await post('/api/auth/logout', token, {});
+        return post('/api/auth/login', token, { email, password });
+      },
+    ],
+    [
+      'with another password',
+      async ({ token, password }: Registered) =>
+        post('/api/auth/change-password', token, { currentPassword: password, newPassword: 'Another123!' }),
+    ],
+  ])('is known at once: %s', async (_case, begin) => {
+    const who = await register();
+    expect(await auth.callerOf(who.token, elsewhere)).toBeDefined();
+    const { token } = (await begin(who)).body;
+    expect(await auth.callerOf(token, elsewhere)).toMatchObject({ kind: 'user', id: new Types.ObjectId(who.userId) });
+    expect(await auth.callerOf(who.token, elsewhere)).toBeUndefined();
+  });
+});
+
 describe('in the process that made the change', () => {
   it('a deleted key and a suspended business are out at once', async () => {
     const [who, root] = [await register(), await superAdmin()];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { ApiKeyModel } from '../../src/models/api-key.js';
@@ -232,6 +233,20 @@ describe('a reply that holds a secret', () => {
   });
 });
 
+describe('what is kept of a request', () => {
+  it('is no plain hash, from which a password in it could be guessed', async () => {
+    const { token } = await bystander();
+    const key = unique();
+    // In the order of the alphabet, as the hub reads it.
+    const body = { email: `${unique()}@people.test`, name: 'Ada', password: 'correct horse' };
+    await post(token, '/api/users', body, key).expect(201);
+    const kept = JSON.stringify(await IdempotencyKeyModel.findOne({ key }).lean());
+    const asked = JSON.stringify(['POST /api/users', {}, body]);
+    expect(kept).toContain('fingerprint');
+    expect(kept).not.toContain(createHash('sha256').update(asked).digest('hex'));
+  });
+});
+
 describe('a request whose process died after it was done', () => {
   /** The same request once more, after its lock ran out. */
   async function again(who: Registered, path: string, body: object | undefined, status: number) {
@@ -284,6 +299,18 @@ describe('a request whose process died after it was done', () => {
     expect(second.apiKey.key).not.toBe(first.apiKey.key);
     expect(await ApiKeyModel.countDocuments({ business: who.businessId })).toBe(1);
     await api().get('/api/business').auth(second.apiKey.key, { type: 'bearer' }).expect(200);
+  });
+
+  it('replaces no API key that was rotated since: somebody was told that one', async () => {
+    const who = await register();
+    const [body, key] = [{ name: 'k', permissions: ['manage_campaigns'] }, unique()];
+    const { apiKey: made } = (await post(who.token, '/api/business/api-keys', body, key).expect(201)).body;
+    await dieInTheMiddle(key);
+    const rotate = post(who.token, `/api/business/api-keys/${made.id}/rotate`, { overlapHours: 0 }, unique());
+    const { apiKey: inUse } = (await rotate.expect(201)).body;
+    const answer = await post(who.token, '/api/business/api-keys', body, key).expect(409);
+    expect(answer.body.code).toBe('conflict');
+    await api().get('/api/business').auth(inUse.key, { type: 'bearer' }).expect(200);
   });
 
   it('suppresses an address once', async () => {

@@ -1,10 +1,12 @@
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
+import { IdempotencyKeyModel } from '../../src/models/idempotency-key.js';
 import { InvitationModel } from '../../src/models/invitation.js';
 import { MailAllowanceModel } from '../../src/models/mail-allowance.js';
 import { UserModel } from '../../src/models/user.js';
 import { USER_PERMISSIONS } from '../../src/permissions.js';
+import * as mailAllowance from '../../src/services/mail-allowance.js';
 import { apiKey, once, type Registered, register, superAdmin, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { admin, member } from '../support/people.js';
@@ -123,12 +125,33 @@ describe('POST /api/users/invite', () => {
     await invited(other);
   });
 
+  it('mails for a business that never did, to many at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const businessId = new Types.ObjectId();
+      await Promise.all(Array.from({ length: 20 }, () => mailAllowance.takeOfBusiness(businessId)));
+    }
+  });
+
   it('leaves the link that is out as it is when it sends no further one', async () => {
     const who = await register();
     const { email } = await invited(who);
     for (const _again of [1, 2]) await invite(who.token, { email, permissions: [] }).expect(201);
     await invite(who.token, { email, permissions: [] }).expect(429);
     await accept(await tokenTo(email)).expect(201);
+  });
+
+  it('invites nobody again who was taken off the list when a request comes again whose process died', async () => {
+    const [who, email, key] = [await register(), address(), unique()];
+    const ask = () => invite(who.token, { email, permissions: [] }).set('Idempotency-Key', key);
+    const { invitation } = (await ask().expect(201)).body;
+    const cutOff = { $unset: { reply: 1, status: 1 }, $set: { until: new Date(0) } };
+    await IdempotencyKeyModel.updateOne({ key }, cutOff);
+    expect((await ask().expect(201)).body.invitation).toEqual(invitation);
+    await IdempotencyKeyModel.updateOne({ key }, cutOff);
+    await revoke(who.token, invitation.id).expect(200);
+    await ask().expect(409);
+    expect(await open(who.token)).toEqual([]);
+    expect(await mailTo(email)).toHaveLength(1);
   });
 
   it('answers 409 to an address that has an account', async () => {

@@ -52,6 +52,32 @@ describe('failed logins', () => {
     await fail(email, 5);
   });
 
+  it.each([
+    [
+      'logins',
+      async () => {
+        const { email } = await register();
+        return () => login(email, 'Wrong123!');
+      },
+    ],
+    [
+      'changes of a password',
+      async () => {
+        const { token } = await register();
+        const wrong = { currentPassword: 'Wrong123!', newPassword: 'Another123!' };
+        return () => api().post('/api/auth/change-password').auth(token, { type: 'bearer' }).send(wrong);
+      },
+    ],
+  ])('wait as well where many %s come at once', async (_case, make) => {
+    const guess = await make();
+    const startedAt = performance.now();
+    const statuses = (await Promise.all(Array.from({ length: 30 }, guess))).map(({ status }) => status);
+    // Five are free, and two of them are tried side by side; each second lets one more through at most.
+    const most = 7 + Math.floor((performance.now() - startedAt) / 1_000);
+    expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(most);
+    expect(statuses).toContain(429);
+  });
+
   it('hold up nobody elsewhere, and no other account', async () => {
     const [who, other] = [await register(), await register()];
     await fail(who.email, 10);

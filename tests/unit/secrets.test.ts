@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isPresent, keyId, open, seal } from '../../src/secrets.js';
+import { fingerprints, isPresent, keyId, open, seal } from '../../src/secrets.js';
 
 const key = randomBytes(32);
 const keys = [key] as const;
@@ -11,6 +11,18 @@ function flip(base64: string): string {
   bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
   return bytes.toString('base64');
 }
+
+describe('a fingerprint', () => {
+  it('is known again after a change of keys, and by nobody who has none of them', () => {
+    const [before] = fingerprints('a text', [key]);
+    const later = randomBytes(32);
+    expect(fingerprints('a text', [later, key])[0]).not.toBe(before);
+    expect(fingerprints('a text', [later, key])).toContain(before);
+    expect(fingerprints('a text', [later])).not.toContain(before);
+    expect(fingerprints('another', [key])).not.toContain(before);
+    expect(before).not.toBe(createHash('sha256').update('a text').digest('hex'));
+  });
+});
 
 describe('a sealed secret', () => {
   it('opens in its own context and under its own key', () => {
