@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { KEY_PERMISSIONS, type Permission } from '../../src/permissions.js';
 import { startWorkers } from '../../src/queue/workers.js';
 import * as keyFormat from '../../src/services/key-format.js';
-import { once } from '../support/factories.js';
+import { once, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import type { Call, Case, Needs } from '../support/operations/case.js';
 import { idsIn } from '../support/operations/ids.js';
@@ -52,6 +52,9 @@ const lackedBy = (needs: Needs): readonly Permission[] | undefined => {
   if (typeof needs === 'object') return needs;
   return needs === 'super_admin' ? [] : undefined;
 };
+
+const isKeyed = ({ operation }: Documented) =>
+  operation.parameters.some((one) => '$ref' in one && one.$ref === '#/components/parameters/IdempotencyKey');
 
 function refusal({ status, text }: Reply) {
   const { success, code } = jsonOf({ text }) ?? {};
@@ -119,6 +122,19 @@ describe.each(operations.filter(({ name }) => CASES[name]))('$name', (documented
       const absent = Object.fromEntries(params.map((name) => [name, String(new Types.ObjectId())]));
       const asked = { ...(await call()), params: absent };
       expect(refusal(await ask(requestOf(documented, asked, bearer(own.root))))).toEqual(refused(404, 'not_found'));
+    });
+  }
+
+  if (isKeyed(documented) && !found.needsWorker) {
+    it('does once what comes twice with an Idempotency-Key', async () => {
+      const fresh = await found.make(own);
+      const headers = { ...credentials(found, own, fresh), 'idempotency-key': unique() };
+      const [first, second] = [
+        await ask(requestOf(documented, fresh, headers)),
+        await ask(requestOf(documented, fresh, headers)),
+      ];
+      expect({ status: first.status, text: first.text.slice(0, 500) }).toMatchObject({ status });
+      expect(second).toMatchObject({ status, text: first.text, headers: { 'idempotent-replayed': 'true' } });
     });
   }
 
