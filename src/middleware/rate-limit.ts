@@ -6,6 +6,7 @@ import { AppError } from '../errors.js';
 import { logger } from '../logger.js';
 import { redis } from '../redis.js';
 import type { Caller } from '../tenant.js';
+import { within } from '../within.js';
 
 const WINDOW_MS = 60_000;
 /** Pages of the documentation a minute, by IP: each is the whole document, written out anew. */
@@ -116,18 +117,5 @@ class Counters extends RedisStore {
       this.isAway = true;
       return this.own.increment(key);
     }
-  }
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    // After a look at the sockets: where this process itself was busy, the answer may be there.
-    timer = setTimeout(() => setImmediate(() => reject(new Error(`no answer within ${ms} ms`))), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

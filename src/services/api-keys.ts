@@ -60,11 +60,12 @@ export async function create(
 
 /**
  * An earlier try died before it could tell anybody its key: the same document gets another one.
- * @throws AppError `conflict` where it was rotated since: that key somebody was told.
+ * @throws AppError `conflict` where somebody was told the key that it has: it was rotated since, or a later try made it.
  */
 const renewed =
-  (tenant: Tenant, { id }: Attempt, secret: Pick<ApiKey, 'hash' | 'prefix'>) =>
+  (tenant: Tenant, { id, isRepeat }: Attempt, secret: Pick<ApiKey, 'hash' | 'prefix'>) =>
   async (): Promise<ApiKey | null> => {
+    if (!isRepeat) throw conflict('This request was taken for dead, and tried again: that try has made the key');
     const made = owned(tenant, { _id: id });
     const apiKey = await ApiKeyModel.findOneAndUpdate(
       { ...made, rotation: { $exists: false } },
@@ -106,7 +107,8 @@ export async function rotate(
   const now = new Date();
   if (old.expiresAt && old.expiresAt <= now) throw conflict('This key has expired; make a new one');
   // An earlier try died before it could tell anybody its key: that one is replaced, and nothing is handed over again.
-  const isReplaced = attempt.isRepeat && old.rotation?.equals(attempt.id);
+  const isReplaced = old.rotation?.equals(attempt.id);
+  if (isReplaced && !attempt.isRepeat) throw conflict('This key was rotated or deleted a moment ago');
   const predecessors = isReplaced ? (old.predecessors ?? []) : handedOver(old, overlapHours, now);
   if (predecessors.length > MAX_PREDECESSORS) {
     throw conflict(`${MAX_PREDECESSORS} keys before this one still work; end them with overlapHours 0`);

@@ -65,7 +65,7 @@ export async function rotate(tenant: Tenant, attempt = soleAttempt()): Promise<E
   const { eventWiring: old } = business;
   if (!old) throw conflict('There is no inbound URL yet: POST /api/business/events-setup makes it');
   // Replaced once more, the URL that SNS still posts to would be forgotten.
-  const isReplaced = attempt.isRepeat && old.rotation?.equals(attempt.id);
+  const isReplaced = old.rotation?.equals(attempt.id);
   const wiring = isReplaced ? old : await replaceToken(business, old, attempt);
   const { topicArn, isByHand, token } = wiring;
   // What a person made, he subscribes.

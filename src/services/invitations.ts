@@ -40,8 +40,8 @@ export async function invite(
   { email, name, role, permissions = authority.permissionsFor(inviter, role) }: z.output<typeof InviteUser.body>,
   attempt = soleAttempt(),
 ): Promise<Invitation> {
-  // The mail is the last write: where an earlier try came so far, all is done.
-  const isMailed = attempt.isRepeat && (await systemMail.isEnqueued(attempt.id));
+  // The mail is the last write: where another try came so far, all is done, and a further link would end the one in it.
+  const isMailed = attempt.isKeyed && (await systemMail.isEnqueued(attempt.id));
   const made = isMailed ? await InvitationModel.findOne(owned(tenant, { email })).lean<Invitation>() : null;
   if (made) return made;
   if (isMailed)

@@ -3,6 +3,7 @@ import { ipKeyGenerator } from 'express-rate-limit';
 import { AppError } from '../errors.js';
 import { logger } from '../logger.js';
 import { redis, script } from '../redis.js';
+import { within } from '../within.js';
 
 /** So many wrong passwords cost nothing but their own work. */
 const FREE = 5;
@@ -10,6 +11,9 @@ const FREE = 5;
 /** After those the next attempt has to wait so long, in s, and twice as long after each further failure, up to the other. */
 const FIRST_WAIT_S = 1;
 const LONGEST_WAIT_S = 900;
+
+/** A count that takes longer, in ms, is given up: whoever signs in must not wait for it while Redis hangs. */
+const PATIENCE_MS = 250;
 
 /** Failures are forgotten when there was none for so long, in s. */
 const KEPT_S = 86_400;
@@ -70,7 +74,7 @@ function keysOf({ email, ip }: Attempt): [count: string, wait: string] {
 
 async function counted<T>(count: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await count();
+    return await within(PATIENCE_MS, count());
   } catch (err) {
     logger().warn({ err }, 'failed logins are not slowed: Redis did not count');
     return undefined;

@@ -62,20 +62,22 @@ export async function add(
 }
 
 /**
- * Changes what is given. Written only where the user still is as he was judged; a deactivation ends his tokens for good.
+ * Changes what is given. Written only where the user still is as he was judged; a deactivation ends his tokens for good, that
+ * of a new password among them.
  * @throws AppError `not_found`; `forbidden` for the caller's own rights, rights that he cannot give, and an administrator where
  * he is none; `conflict` where no administrator would be left.
  */
 export async function update(tenant: Tenant, caller: Caller, id: string, changes: UserChanges): Promise<User> {
   return judged(tenant, id, (user) => {
     const next = permitted(caller, user, changes);
+    const isGoing = user.isActive && next.isActive === false;
     const write = (filter: object) =>
       UserModel.findOneAndUpdate(
         filter,
         {
           $set: next,
-          ...(user.isActive && next.isActive === false ? { $inc: { tokenVersion: 1 } } : {}),
-          $unset: { leaving: 1 },
+          ...(isGoing ? { $inc: { tokenVersion: 1 } } : {}),
+          $unset: { leaving: 1, ...(isGoing ? { resetPasswordToken: 1, resetPasswordExpires: 1 } : {}) },
         },
         { returnDocument: 'after', runValidators: true, writeConcern: JOURNALED },
       ).lean<User>();

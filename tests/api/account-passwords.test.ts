@@ -4,8 +4,9 @@ import { type SystemMail, SystemMailModel } from '../../src/models/system-mail.j
 import { UserModel } from '../../src/models/user.js';
 import type { Sealed } from '../../src/secrets.js';
 import { openContent } from '../../src/sending/system-mail/content.js';
-import { apiKey, register, unique } from '../support/factories.js';
+import { apiKey, register, superAdmin, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
+import { member } from '../support/people.js';
 
 // Read with the first call of `config()`, which is this file's own.
 Object.assign(process.env, {
@@ -125,6 +126,18 @@ describe('POST /api/auth/reset-password', () => {
     const who = await register();
     const token = await mailedToken(who.email);
     await UserModel.updateOne({ _id: who.userId }, { $set: change });
+    await reset(token, 'Another123!').expect(422);
+  });
+
+  it('refuses the token of a user who was deactivated since, also once he is let in again', async () => {
+    const { id, email } = await member(await register());
+    const root = await superAdmin();
+    const { business } = (await UserModel.findById(id).lean()) ?? {};
+    const token = await mailedToken(email);
+    for (const isActive of [false, true]) {
+      const patch = api().patch(`/api/users/${id}`).auth(root, { type: 'bearer' });
+      await patch.set('X-Business-Id', String(business)).send({ isActive }).expect(200);
+    }
     await reset(token, 'Another123!').expect(422);
   });
 

@@ -112,6 +112,20 @@ describe('failed logins', () => {
     expect(keys).not.toContain(HOME);
   });
 
+  it('hold nobody up for long while Redis hangs', async () => {
+    const { email, password } = await register();
+    await redis().call('CLIENT', 'PAUSE', '2500', 'ALL');
+    const startedAt = performance.now();
+    await login(email, password).expect(200);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    await until(
+      async () =>
+        (await redis()
+          .ping()
+          .catch(() => '')) === 'PONG',
+    );
+  });
+
   it('are not slowed while Redis is away: people can still sign in', async () => {
     const { email, password } = await register();
     await fail(email, 5);
