@@ -308,7 +308,6 @@ describe('a request whose process died after it was done', () => {
     await api().get('/api/business').auth(second.apiKey.key, { type: 'bearer' }).expect(200);
   });
 
-<<<<<<< HEAD
   it('replaces no API key that was rotated since: somebody was told that one', async () => {
     const who = await register();
     const [body, key] = [{ name: 'k', permissions: ['manage_campaigns'] }, unique()];
@@ -319,7 +318,8 @@ describe('a request whose process died after it was done', () => {
     const answer = await post(who.token, '/api/business/api-keys', body, key).expect(409);
     expect(answer.body.code).toBe('conflict');
     await api().get('/api/business').auth(inUse.key, { type: 'bearer' }).expect(200);
-=======
+  });
+
   it('makes no second user, business or invitation, and hands a key over once', async () => {
     const who = await register();
     const person = { email: `${unique()}@people.test`, name: 'Ann', password: 'Test123!' };
@@ -342,7 +342,6 @@ describe('a request whose process died after it was done', () => {
     const { _id } = await ApiKeyModel.findOne({ business: who.businessId }).lean().orFail();
     const [, rotated] = await again(who, `/api/business/api-keys/${_id}/rotate`, {}, 201);
     expect(rotated.apiKey.predecessors).toHaveLength(1);
->>>>>>> cases
   });
 
   it('suppresses an address once', async () => {
@@ -450,7 +449,7 @@ describe('a process that stood still until another took its request over', () =>
   it('gives no reply of its own: that of the other is kept', async () => {
     const { businessId, userId } = await bystander();
     const names = { business: new Types.ObjectId(businessId), principal: `user:${userId}`, route: 'POST /here' };
-    const request = { ...names, key: unique(), fingerprint: 'f' };
+    const request = { ...names, key: unique(), fingerprints: ['f'] as const };
     const ids: string[] = [];
     let wake = () => {};
     const first = idempotency.once(request, async ({ id, isRepeat }) => {
@@ -478,7 +477,7 @@ describe('a process that stood still until another took its request over', () =>
   it('lets the next one try after a failure of the hub, as the same attempt', async () => {
     const { businessId, userId } = await bystander();
     const names = { business: new Types.ObjectId(businessId), principal: `user:${userId}`, route: 'POST /there' };
-    const request = { ...names, key: unique(), fingerprint: 'f' };
+    const request = { ...names, key: unique(), fingerprints: ['f'] as const };
     const seen: unknown[] = [];
     const failing = idempotency.once(request, async ({ id }) => {
       seen.push(String(id));
