@@ -1,11 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { makeGuardedDirectory } from '../../src/embedded/guard.js';
 
-/** Starts a Node program with an IPC channel and waits for its `ready`. @throws Error when it ends before. */
+/**
+ * Starts a Node program with an IPC channel and waits for its `ready`. A guard ends it when this process is gone, however that
+ * ended: a bench that was killed must not leave its port taken. @throws Error when it ends before.
+ */
 export async function startChild(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const { guard } = makeGuardedDirectory('bench');
+  guard.watch(child.pid);
+  child.once('exit', () => {
+    guard.watch(undefined);
+    void guard.close();
   });
   await untilMessage(child, 'ready');
   return child;

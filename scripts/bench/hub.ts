@@ -1,22 +1,11 @@
 import type { Services } from '../../src/embedded/services.js';
+import { hubEnvironment as environmentOf } from '../support/hub-environment.js';
 import { startChild } from './child.js';
 
 /** The environment of an API or worker process over the bench's services. */
 export function hubEnvironment(services: Services, port: number): NodeJS.ProcessEnv {
-  return {
-    NODE_ENV: 'development',
-    PORT: String(port),
-    MONGODB_URI: services.mongodbUri,
-    REDIS_URL: services.redisUrl,
-    SES_ENDPOINT: services.sesEndpoint,
-    // The sender's domain is made up: the local SES's word for it is enough, and nobody is asked about it.
-    DOMAIN_PROOF: 'off',
-    DNS_SERVERS: '127.0.0.1:9',
-    PUBLIC_URL: `http://localhost:${port}`,
-    // What is measured is the hub, not its limits.
-    RATE_LIMITS: 'off',
-    LOG_LEVEL: 'error',
-  };
+  // What is measured is the hub, not its limits.
+  return environmentOf(services, port, { RATE_LIMITS: 'off', LOG_LEVEL: 'error' });
 }
 
 /** The API over HTTP, signed in as the admin of a business with its own SES account. */
