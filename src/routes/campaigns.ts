@@ -45,8 +45,8 @@ campaignRoutes.get(
 campaignRoutes.patch(
   '/:id',
   authorize('manage_campaigns'),
-  handle(UpdateCampaign, async ({ tenant, params, body }) => ({
-    campaign: presentCampaign(await campaigns.update(tenant, params.id, body)),
+  handle(UpdateCampaign, async ({ tenant, caller, params, body }) => ({
+    campaign: presentCampaign(await campaigns.update(tenant, caller, params.id, body)),
   })),
 );
 

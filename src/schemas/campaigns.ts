@@ -155,7 +155,9 @@ export const UpdateCampaign = operation({
   body: z
     .strictObject({
       name: line(200).optional(),
-      scheduledFor: FutureDate.optional().meta({ description: 'Another time for a scheduled campaign' }),
+      scheduledFor: FutureDate.optional().meta({
+        description: 'Another time for a scheduled campaign. Needs `send_emails` as well',
+      }),
       subject: clearable(line(500)),
       fromEmail: clearable(Email),
       fromName: clearable(line(200)),

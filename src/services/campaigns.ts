@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import type { z } from 'zod';
 import { type Attempt, createOnce, soleAttempt } from '../attempt.js';
-import { invalid, invalidTransition, notFound } from '../errors.js';
+import { forbidden, invalid, invalidTransition, notFound } from '../errors.js';
 import { type CampaignStatus, type EmailCampaign, EmailCampaignModel } from '../models/email-campaign.js';
 import { EmailTemplateModel } from '../models/email-template.js';
 import { JOURNALED } from '../mongo.js';
@@ -70,9 +70,11 @@ export async function get(tenant: Tenant, id: string): Promise<EmailCampaign> {
 
 /**
  * Changes a campaign that is not launched yet; `null` takes a field away.
- * @throws AppError `not_found`, `validation_failed`, or `invalid_transition` once it is launched.
+ * @throws AppError `forbidden` for another time from a caller who may not send; `not_found`, `validation_failed`, or
+ * `invalid_transition` once it is launched.
  */
-export async function update(tenant: Tenant, id: string, change: Change): Promise<EmailCampaign> {
+export async function update(tenant: Tenant, caller: Caller, id: string, change: Change): Promise<EmailCampaign> {
+  if (change.scheduledFor) requireSender(caller);
   const known = await get(tenant, id);
   await check(tenant, change);
   checkTimes(known, change);
@@ -151,6 +153,14 @@ export async function remove(tenant: Tenant, id: string): Promise<void> {
   if (archived.matchedCount > 0) return;
   await get(tenant, id);
   throw invalidTransition('A campaign that is under way cannot be archived; cancel it first');
+}
+
+/** Whoever sets when it goes out, sends it. */
+function requireSender({ permissions, isTest }: Caller): void {
+  if (!permissions.includes('send_emails')) {
+    throw forbidden('To change when a campaign is sent needs the permission send_emails');
+  }
+  if (isTest) throw forbidden('A test key cannot change when a campaign is sent; that needs a live one');
 }
 
 /** A scheduled campaign has a time, and its end comes after it. */

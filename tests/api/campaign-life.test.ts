@@ -195,6 +195,11 @@ describe('a scheduled campaign', () => {
     await as(who, 'post', `/api/campaigns/${id}/schedule`, { scheduledFor: tomorrow() });
     const scheduledFor = inMs(3 * 86_400_000);
     expect((await as(who, 'patch', `/api/campaigns/${id}`, { scheduledFor })).campaign).toMatchObject({ scheduledFor });
+    const writer = await apiKey(who, ['manage_campaigns']);
+    const moved = await api().patch(`/api/campaigns/${id}`).set('X-API-Key', writer).send({ scheduledFor: tomorrow() });
+    expect([moved.status, moved.body.code]).toEqual([403, 'forbidden']);
+    await api().patch(`/api/campaigns/${id}`).set('X-API-Key', writer).send({ name: 'Other' }).expect(200);
+    expect((await EmailCampaignModel.findById(id).lean())?.scheduledFor?.toISOString()).toBe(scheduledFor);
     const { errors } = await as(who, 'patch', `/api/campaigns/${id}`, { expiresAt: inMs(2 * 86_400_000) }, 422);
     expect(errors).toEqual([expect.objectContaining({ path: 'expiresAt' })]);
   });
