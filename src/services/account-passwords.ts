@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { config } from '../config.js';
 import { AppError, conflict, invalid, unauthenticated } from '../errors.js';
 import { type User, UserModel } from '../models/user.js';
 import { JOURNALED } from '../mongo.js';
+import { hashOf, newToken } from '../random-token.js';
 import type { Caller } from '../tenant.js';
+import { linkTo } from './account-links.js';
 import { callers } from './callers.js';
 import * as loginFailures from './login-failures.js';
 import * as mailAllowance from './mail-allowance.js';
@@ -13,9 +13,6 @@ import * as systemMail from './system-mail.js';
 import * as tokens from './tokens.js';
 
 const VALID_MS = 3_600_000;
-
-/** What is kept of a reset's token: it has 256 random bits and needs no salt and no slow hash. */
-const hash = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /** A new password ends every token of the user, and what is left of a reset. */
 const replaced = (password: string) => ({
@@ -64,15 +61,15 @@ export async function change(
 export async function forgot(email: string): Promise<void> {
   systemMail.requireSystemMail();
   if (!(await mayBeMailed(email))) return;
-  const token = randomBytes(32).toString('base64url');
-  const resetToken = hash(token);
+  const token = newToken();
+  const resetToken = hashOf(token);
   const expiresAt = new Date(Date.now() + VALID_MS);
   await UserModel.updateOne(
     { email, isActive: true },
     { $set: { resetPasswordToken: resetToken, resetPasswordExpires: expiresAt } },
   );
   // After the user, or it would find nobody; with it in the journal, what was written before it is there as well.
-  await systemMail.enqueue({ to: email, expiresAt, resetToken, ...resetMail(linkOf(token)) });
+  await systemMail.enqueue({ to: email, expiresAt, resetToken, ...resetMail(linkTo('reset-password', token)) });
 }
 
 /**
@@ -80,7 +77,7 @@ export async function forgot(email: string): Promise<void> {
  * @throws AppError `validation_failed` for a token that is used, too old or none.
  */
 export async function reset(token: string, newPassword: string, ip: string): Promise<void> {
-  const open = { resetPasswordToken: hash(token), resetPasswordExpires: { $gt: new Date() }, isActive: true };
+  const open = { resetPasswordToken: hashOf(token), resetPasswordExpires: { $gt: new Date() }, isActive: true };
   // Before the hashing, which nobody gets for a made-up token.
   if (!(await UserModel.exists(open))) throw deadLink();
   const password = await passwords.hash(newPassword);
@@ -104,9 +101,4 @@ async function mayBeMailed(email: string): Promise<boolean> {
     if (error instanceof AppError && error.code === 'rate_limited') return false;
     throw error;
   }
-}
-
-/** To the dashboard, or to the hub's own page. Never by the request's `Host`; in the fragment, which reaches no server. */
-function linkOf(token: string): string {
-  return `${config().frontendUrls[0] ?? config().publicUrl}/reset-password#token=${token}`;
 }

@@ -5,7 +5,7 @@ import { logger } from '../logger.js';
 import { type Business, BusinessModel } from '../models/business.js';
 import { NotificationModel } from '../models/notification.js';
 import { isDuplicateKey, JOURNALED } from '../mongo.js';
-import { hashOf } from '../ses/inbound-token.js';
+import { hashOf } from '../random-token.js';
 import { isSignedByAmazon, parseSnsMessage, type SnsMessage } from '../ses/sns.js';
 import { CertificateUnavailable } from '../ses/sns-certificates.js';
 import { confirmSubscription, NotSns } from '../ses/sns-confirm.js';

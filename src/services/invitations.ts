@@ -1,16 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
 import type { z } from 'zod';
 import { soleAttempt } from '../attempt.js';
-import { config } from '../config.js';
 import { conflict, forbidden, invalid, notFound } from '../errors.js';
 import type { Business } from '../models/business.js';
 import { type Invitation, InvitationModel } from '../models/invitation.js';
 import { type User, UserModel } from '../models/user.js';
 import { isDuplicateKey, JOURNALED } from '../mongo.js';
 import { effectivePermissions } from '../permissions.js';
+import { hashOf, newToken } from '../random-token.js';
 import type { AcceptInvitation, InviteUser } from '../schemas/invitations.js';
 import { type Caller, owned, type Tenant } from '../tenant.js';
+import { linkTo } from './account-links.js';
 import * as authority from './authority.js';
 import * as businesses from './businesses.js';
 import { invitationMail } from './invitation-mail.js';
@@ -25,8 +25,6 @@ const VALID_MS = 7 * 86_400_000;
 
 /** Neither accepted nor over. */
 const open = () => ({ acceptedAt: { $exists: false }, expiresAt: { $gt: new Date() } });
-
-const hash = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /**
  * Invites somebody by mail to become a user of the tenant. An earlier invitation of the address ends: its row is taken over.
@@ -53,9 +51,9 @@ export async function invite(
   await requireReplaceable(tenant, inviter, email);
   await mailAllowance.takeOfAddress(email);
   await mailAllowance.takeOfBusiness(tenant.businessId);
-  const token = randomBytes(32).toString('base64url');
+  const token = newToken();
   const expiresAt = new Date(Date.now() + VALID_MS);
-  const terms = { role, permissions: [...permissions], tokenHash: hash(token), invitedBy: inviter.id, expiresAt };
+  const terms = { role, permissions: [...permissions], tokenHash: hashOf(token), invitedBy: inviter.id, expiresAt };
   const invitation = await put(tenant, email, { ...terms, ...(name === undefined ? {} : { name }) });
   const host = await UserModel.findById(inviter.id).select({ name: 1 }).lean<Pick<User, 'name'>>();
   // After the row: a link in somebody's hands always leads somewhere.
@@ -63,7 +61,7 @@ export async function invite(
     id: attempt.id,
     to: email,
     expiresAt,
-    ...invitationMail(business, host?.name, linkOf(token)),
+    ...invitationMail(business, host?.name, linkTo('accept-invitation', token)),
   });
   return invitation;
 }
@@ -126,7 +124,7 @@ export async function accept({
 
 /** The invitation behind a token, if it still holds. @throws AppError as `accept`. */
 async function redeemable(token: string): Promise<{ invitation: Invitation; business: Business }> {
-  const invitation = await InvitationModel.findOne({ tokenHash: hash(token) }).lean<Invitation>();
+  const invitation = await InvitationModel.findOne({ tokenHash: hashOf(token) }).lean<Invitation>();
   if (invitation?.acceptedAt) throw conflict('This invitation has been accepted already; sign in');
   if (!invitation || invitation.expiresAt <= new Date()) {
     throw invalid([{ path: 'token', message: 'opens no invitation, or not any more; ask for a new one' }]);
@@ -177,10 +175,4 @@ async function put(tenant: Tenant, email: string, terms: Partial<Invitation>): P
     if (isDuplicateKey(error)) return write();
     throw error;
   });
-}
-
-function linkOf(token: string): string {
-  const base = config().frontendUrls[0] ?? config().publicUrl;
-  // In the fragment: it reaches no server, and no log.
-  return `${base}/accept-invitation#token=${token}`;
 }

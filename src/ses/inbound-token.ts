@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Types } from 'mongoose';
 import { config } from '../config.js';
+import { hashOf, newToken } from '../random-token.js';
 import { open, type Sealed, seal } from '../secrets.js';
 
 /** The context of a business's inbound token. */
@@ -12,12 +12,9 @@ export interface StoredToken {
   token: Sealed;
 }
 
-/** A token as it is looked up: 256 random bits need no salt. */
-export const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
-
-/** A new token: 32 random bytes, of which the hash is looked up when SNS calls. */
+/** A new token, of which the hash is looked up when SNS calls. */
 export function newInboundToken(businessId: Types.ObjectId): StoredToken {
-  const token = randomBytes(32).toString('base64url');
+  const token = newToken();
   return {
     tokenHash: hashOf(token),
     token: seal(token, inboundContext(businessId)),

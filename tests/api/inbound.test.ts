@@ -5,7 +5,7 @@ import { describe, expect, inject, it, vi } from 'vitest';
 import { logger } from '../../src/logger.js';
 import { BusinessModel } from '../../src/models/business.js';
 import { NotificationModel } from '../../src/models/notification.js';
-import { hashOf } from '../../src/ses/inbound-token.js';
+import { hashOf } from '../../src/random-token.js';
 import { stringToSign } from '../../src/ses/sns.js';
 import { once, register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
