@@ -60,12 +60,13 @@ describe('the hub’s own mail', () => {
 
   it('goes out once each, whoever of several workers takes it, and no faster than the account may', async () => {
     await ses().changeAccount(accessKeyId, { maxSendRate: 20, max24HourSend: -1 });
-    const refusedBefore = (await ses().totals()).refused.Throttling ?? 0;
     const ids = await Promise.all(Array.from({ length: 30 }, () => mail()));
     work(3);
     for (const id of ids) await ended(id, 'sent');
-    for (const one of await SystemMailModel.find({ _id: { $in: ids } })) expect(await copiesTo(one.to)).toBe(1);
-    expect((await ses().totals()).refused.Throttling ?? 0).toBe(refusedBefore);
+    for (const { to, attempts } of await SystemMailModel.find({ _id: { $in: ids } })) {
+      // A throttle would have put it off to another attempt. SES's own count is of all tests that run beside this one.
+      expect({ attempts, copies: await copiesTo(to) }).toEqual({ attempts: 1, copies: 1 });
+    }
   });
 
   it.each([
