@@ -5,7 +5,7 @@ import { logger } from '../logger.js';
 import { workerRedis } from '../redis.js';
 import type { Sending } from '../sending/batch/run.js';
 import { Traffic } from '../sending/batch/traffic.js';
-import { type TurnEnd, takeMessageTurn, takeTurn } from '../sending/batch/turn.js';
+import { type TurnEnd, takeLineTurn, takeTurn } from '../sending/batch/turn.js';
 import { createLauncher } from '../sending/campaigns/due.js';
 import { DOMAIN_CHECKS } from '../sending/domains/due.js';
 import { INBOUND } from '../sending/inbound/round.js';
@@ -63,7 +63,7 @@ export function startWorkers(): { close(): Promise<void> } {
   };
   const started = [
     start(CAMPAIGN_QUEUE, 'turn', (data) => takeTurn(JOBS.turn.parse(data).campaignId, sending)),
-    start(MESSAGE_QUEUE, 'message', (data) => takeMessageTurn(JOBS.message.parse(data).messageId, sending)),
+    start(MESSAGE_QUEUE, 'line', (data) => takeLineTurn(JOBS.line.parse(data), sending)),
   ];
   const launcher = { name: 'launcher', everyMs: 1_000, leaseMs: 3_000, ...createLauncher() };
   const systemMail = { name: 'system-mail', everyMs: 1_000, leaseMs: 5_000, ...createSystemMailer(ending.signal) };

@@ -1,15 +1,15 @@
-import type { Types } from 'mongoose';
+import { Types } from 'mongoose';
 import { logger } from '../../logger.js';
 import { DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
-import { type Message, MessageModel } from '../../models/message.js';
+import type { MessageStream } from '../../models/message.js';
 import { count } from '../campaigns/counts.js';
 import { move } from '../campaigns/moves.js';
 import { putBack } from '../campaigns/retry.js';
 import { isHalted } from '../halt.js';
 import { OPEN } from '../states.js';
 import { campaignSource } from './campaign-source.js';
-import { messageSource } from './message-source.js';
+import { lineSource } from './line-source.js';
 import { runBatch, type Sending } from './run.js';
 import type { Source } from './source.js';
 
@@ -36,15 +36,17 @@ export async function takeTurn(campaignId: string, sending: Sending): Promise<Tu
 }
 
 /**
- * One turn of a message outside any campaign.
+ * One turn of a line of single messages. It is over when nothing of it is due: what is accepted then has a turn enqueued, or
+ * is found by the pulse.
  * @throws the error of MongoDB or Redis; the turn then comes again.
  */
-export async function takeMessageTurn(messageId: string, sending: Sending): Promise<TurnEnd> {
+export async function takeLineTurn(
+  { businessId, stream, isTest }: { businessId: string; stream: MessageStream; isTest: boolean },
+  sending: Sending,
+): Promise<TurnEnd> {
   if (await isHalted()) return { kind: 'over' };
-  const message = await MessageModel.findById(messageId).lean<Message>();
-  if (message?.status !== 'open') return { kind: 'over' };
-  const end = await batches(messageSource(message), sending, () => finishMessage(message._id));
-  return end.kind === 'over' ? finishMessage(message._id) : end;
+  const source = lineSource({ business: new Types.ObjectId(businessId), stream, isTest });
+  return batches(source, sending, async () => ({ kind: 'over' }));
 }
 
 /** The pulse wakes it. */
@@ -87,11 +89,4 @@ async function finish(campaignId: Types.ObjectId): Promise<TurnEnd> {
 
 async function isThere(campaignId: Types.ObjectId, status: DeliveryStatus): Promise<boolean> {
   return (await DeliveryModel.exists({ campaign: campaignId, status })) !== null;
-}
-
-async function finishMessage(messageId: Types.ObjectId): Promise<TurnEnd> {
-  const open = await DeliveryModel.exists({ message: messageId, status: { $in: OPEN } });
-  if (open) return { kind: 'again', delayMs: NOT_DUE_MS };
-  await MessageModel.updateOne({ _id: messageId }, { $set: { status: 'done' } });
-  return { kind: 'over' };
 }
