@@ -24,6 +24,9 @@ export const AT_ONCE = new Date(0);
 /** Deliveries are spread over so many buckets, so that workers do not all claim at the head of one index. */
 export const BUCKETS = 32;
 
+/** The bucket of a delivery that comes alone: by the last byte of its id, which is chance. */
+export const bucketOf = (id: Types.ObjectId) => (id.id[11] ?? 0) % BUCKETS;
+
 /** The index of those that nobody knows of. */
 export const IN_DOUBT = { status: 1 } as const;
 

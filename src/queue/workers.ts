@@ -27,7 +27,7 @@ const TURNS_MS = 6_500;
  * are waited for. A process that stood still for longer has its turn taken twice, which does no harm.
  */
 const CAMPAIGN_LOCK = { lockDuration: 15_000, stalledInterval: 10_000 };
-const LINE_LOCK = { lockDuration: 4_000, stalledInterval: 1_000 };
+const LINE_LOCK = { lockDuration: 2_000, stalledInterval: 500 };
 
 /** BullMQ's own close waits for Redis without an end; it gets so long, in ms. */
 const CLOSE_MS = 1_500;

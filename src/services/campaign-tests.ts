@@ -3,7 +3,7 @@ import { partId, soleAttempt } from '../attempt.js';
 import { config } from '../config.js';
 import { AppError, sesNotConfigured } from '../errors.js';
 import { logger } from '../logger.js';
-import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
+import { AT_ONCE, bucketOf, type Delivery, DeliveryModel } from '../models/delivery.js';
 import type { EmailCampaign } from '../models/email-campaign.js';
 import type { Frozen } from '../models/frozen.js';
 import { MessageModel } from '../models/message.js';
@@ -81,7 +81,7 @@ export async function sendTest(
     email,
     ...optional({ name: name ?? first?.name, variables: test.variables ?? first?.variables }),
     status: 'pending',
-    bucket: index % BUCKETS,
+    bucket: bucketOf(partId(attempt, index)),
     dueAt: AT_ONCE,
     attempts: 0,
     createdAt,

@@ -16,6 +16,12 @@ export interface Line {
   isTest: boolean;
 }
 
+/** One of so many turns that take of a line at the same time. */
+export interface Share {
+  slot: number;
+  of: number;
+}
+
 /** With nothing to be done but to wait, it is looked at again after this, in ms, at the latest. */
 const HELD_MS = 15_000;
 
@@ -30,8 +36,9 @@ const GONE: Refusal = { code: 'content_expired', message: 'What was in it is not
 /**
  * A line of messages as a batch sees it. What stops it is told to the authors of a test, who wait for it: it fails with the
  * reason. Other mail waits until it can go out, or its time is over.
+ * @param share the turn's own: all turns look at the head of one index, and would lose it to each other.
  */
-export function lineSource({ business, stream, isTest }: Line): Source {
+export function lineSource({ business, stream, isTest }: Line, share: Share = { slot: 0, of: 1 }): Source {
   const isBulk = stream === 'broadcast';
   const wait = async (ms = HELD_MS): Promise<BatchEnd> => ({ kind: 'wait', ms: Math.min(Math.max(0, ms), HELD_MS) });
   const waiting = { stream, isTest, business, status: 'pending' as const };
@@ -57,10 +64,12 @@ export function lineSource({ business, stream, isTest }: Line): Source {
       const due = await DeliveryModel.collection
         .find<Delivery>({ ...waiting, dueAt: { $lte: now }, sendBefore: { $gt: now } })
         .hint(LINE)
-        .limit(wanted)
+        .limit(wanted * share.of)
         .toArray();
+      const own = due.filter(({ bucket }) => bucket % share.of === share.slot);
+      const mine = (own.length > 0 ? own : due).slice(0, wanted);
       // A domain's daily cap binds bulk: a batch of it is from one domain.
-      return lightEnough(isBulk ? due.filter(({ fromDomain }) => fromDomain === due[0]?.fromDomain) : due);
+      return lightEnough(isBulk ? mine.filter(({ fromDomain }) => fromDomain === mine[0]?.fromDomain) : mine);
     },
 
     blocked: (emails) => (isBulk ? blockedForBulk : blockedForAll)({ businessId: business }, emails),

@@ -56,9 +56,8 @@ interface Batch {
  * @throws the error of MongoDB or Redis; nothing that was claimed is left behind by it.
  */
 export async function runBatch(source: Source, sending: Sending): Promise<BatchEnd> {
-  const begun = await begin(source, sending);
+  const [begun, candidates] = await Promise.all([begin(source, sending), source.findDue(BATCH_SIZE)]);
   if ('kind' in begun) return begun;
-  const candidates = await source.findDue(BATCH_SIZE);
   if (candidates.length === 0) return { kind: 'empty' };
   const slots = await slotsFor(begun, candidates.length);
   if ('kind' in slots) return slots;

@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { logger } from '../../logger.js';
 import { DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
-import type { MessageStream } from '../../models/message.js';
+import { type JobData, TURNS_PER_LINE } from '../../queue/jobs.js';
 import { count } from '../campaigns/counts.js';
 import { move } from '../campaigns/moves.js';
 import { putBack } from '../campaigns/retry.js';
@@ -50,11 +50,12 @@ export async function takeTurn(campaignId: string, sending: Turns): Promise<Turn
  * @throws the error of MongoDB or Redis; the turn then comes again.
  */
 export async function takeLineTurn(
-  { businessId, stream, isTest }: { businessId: string; stream: MessageStream; isTest: boolean },
+  { businessId, stream, isTest, slot }: JobData<'line'>,
   sending: Turns,
 ): Promise<TurnEnd> {
   if (await isHalted()) return { kind: 'over' };
-  const source = lineSource({ business: new Types.ObjectId(businessId), stream, isTest });
+  const line = { business: new Types.ObjectId(businessId), stream, isTest };
+  const source = lineSource(line, { slot, of: TURNS_PER_LINE });
   return batches(source, sending, async () => ({ kind: 'over' }));
 }
 

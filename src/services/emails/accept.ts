@@ -4,7 +4,7 @@ import { config } from '../../config.js';
 import { AppError, invalid, type Problem, sesNotConfigured } from '../../errors.js';
 import { logger } from '../../logger.js';
 import type { Business } from '../../models/business.js';
-import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../../models/delivery.js';
+import { AT_ONCE, bucketOf, type Delivery, DeliveryModel } from '../../models/delivery.js';
 import { type Message, MessageModel } from '../../models/message.js';
 import { MessageContentModel } from '../../models/message-content.js';
 import { insertMissing, JOURNALED } from '../../mongo.js';
@@ -163,10 +163,11 @@ async function checkQuota({ _id }: Business, { stream }: NewEmail, wanted: numbe
 
 function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt: Date, filesSize: number): Delivery[] {
   const { _id, business, stream, isTest, expiresAt, createdAt, from } = message;
-  return addressees.map(
-    ({ email, name }, place): Delivery => ({
-      // Whatever tries it again, also at the same time, makes the same rows.
-      _id: partId({ id: _id }, place),
+  return addressees.map(({ email, name }, place): Delivery => {
+    // Whatever tries it again, also at the same time, makes the same rows.
+    const id = partId({ id: _id }, place);
+    return {
+      _id: id,
       business,
       message: _id,
       stream,
@@ -177,12 +178,12 @@ function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt:
       email,
       ...given({ name }),
       status: 'pending',
-      bucket: place % BUCKETS,
+      bucket: bucketOf(id),
       dueAt,
       attempts: 0,
       createdAt,
-    }),
-  );
+    };
+  });
 }
 
 /** Without Redis the pulse does it, when there is one again. */
