@@ -18,6 +18,7 @@ import { open } from './open.js';
 import { suppressions } from './suppressions.js';
 import { templates } from './templates.js';
 import { users } from './users.js';
+import { webhooks } from './webhooks.js';
 
 /** Every operation that there is, by method and path. */
 export const CASES: Cases = {
@@ -34,6 +35,7 @@ export const CASES: Cases = {
   ...campaignLife,
   ...suppressions,
   ...events,
+  ...webhooks,
   ...links,
   ...admin,
 };
