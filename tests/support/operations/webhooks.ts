@@ -1,7 +1,6 @@
 import { Types } from 'mongoose';
 import { EventModel } from '../../../src/models/event.js';
 import { WebhookAttemptModel } from '../../../src/models/webhook-attempt.js';
-import { WebhookEndpointModel } from '../../../src/models/webhook-endpoint.js';
 import { as } from '../sending.js';
 import type { Call, Case, Cases } from './case.js';
 import type { Scene } from './scene.js';
@@ -93,9 +92,8 @@ export const webhooks: Cases = {
   'POST /api/webhooks/{id}/replay': {
     needs,
     make: async (scene) => {
-      const id = await webhookOf(scene);
-      // One at a time: the last call's is over.
-      await WebhookEndpointModel.updateOne({ _id: id }, { $unset: { replay: 1 } });
+      // One at a time runs.
+      const id = await newWebhook(scene);
       return { params: { id }, body: { from: inHours(-1), to: inHours(0), types: ['email.bounced'] } };
     },
   },
