@@ -1,23 +1,16 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/**
- * What `ipaddr.js` takes for unicast, and no webhook may reach: Azure's virtual public IP, which answers inside a network, and
- * in IPv6 all outside the one block that is given out as global unicast (2000::/3, RFC 4291 §2.4), so the IPv4-compatible form.
- */
-const REFUSED = new BlockList();
-REFUSED.addAddress('168.63.129.16');
-for (const [net, prefix] of [
-  ['::', 3],
-  ['4000::', 2],
-  ['8000::', 1],
-] as const) {
-  REFUSED.addSubnet(net, prefix, 'ipv6');
-}
+/** Azure's virtual public IP: it is unicast, and answers from inside a network. */
+const AZURE = '168.63.129.16';
 
-/** Whether an IP address is one of the public internet: not private, local, shared, reserved, or one with an IPv4 in it. */
+/** The one block of IPv6 that is given out (RFC 4291 §2.4): outside it lie also forms with an IPv4 address in them. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/** Whether an IP address is one of the public internet: not private, local, shared or reserved, and not another one in disguise. */
 export function isPublic(address: string): boolean {
-  const version = isIP(address);
-  if (version === 0 || ipaddr.parse(address).range() !== 'unicast') return false;
-  return !REFUSED.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  if (isIP(address) === 0 || address === AZURE) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() !== 'unicast') return false;
+  return parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_UNICAST);
 }
