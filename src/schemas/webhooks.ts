@@ -199,7 +199,7 @@ export const ReplayWebhook = operation({
         .optional()
         .meta({ description: 'Of those that the endpoint gets; all of them where absent' }),
     })
-    .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be after from' }),
+    .refine(({ from, to }) => !(from >= to), { path: ['to'], error: 'must be after from' }),
   status: 202,
   idempotent: true,
   answer: { webhook: WebhookView },

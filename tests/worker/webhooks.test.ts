@@ -1,19 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { EventModel } from '../../src/models/event.js';
-import { UserModel } from '../../src/models/user.js';
 import { WebhookAttemptModel } from '../../src/models/webhook-attempt.js';
 import { WebhookDeliveryModel } from '../../src/models/webhook-delivery.js';
 import { WebhookEndpointModel } from '../../src/models/webhook-endpoint.js';
-import { fanOut } from '../../src/webhooks/fan-out.js';
+import { startWorkers } from '../../src/queue/workers.js';
 import { GIVE_UP_MS } from '../../src/webhooks/retries.js';
 import { tellAdmins } from '../../src/webhooks/tell-admins.js';
 import { register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { type Received, startReceiver } from '../support/receiver.js';
-import { as, launched, people, sender, untilCampaign, useWorkers } from '../support/sending.js';
+import { as, launched, people, sender, untilCampaign } from '../support/sending.js';
 import { mailTo } from '../support/system-mail.js';
 import { until } from '../support/until.js';
 import { attemptsOf, happen, hook, shown } from '../support/webhooks.js';
@@ -22,7 +21,18 @@ const receiver = await startReceiver();
 Object.assign(process.env, { WEBHOOK_ALLOWED_TARGETS: receiver.target, WEBHOOK_RETRY_SCALE: '0.001' });
 
 useHub();
-const startWorkers = useWorkers();
+
+/** One worker for the file; what needs none of it is in `webhook-queue.test.ts`. */
+let workers: ReturnType<typeof startWorkers>;
+beforeAll(() => {
+  workers = startWorkers();
+});
+afterAll(() => workers.close());
+
+// What still waits is nobody's business in the next test.
+afterEach(async () => {
+  await WebhookEndpointModel.deleteMany({});
+});
 
 const one = (path: string, count = 1) =>
   until(() => (receiver.of(path).length >= count ? receiver.of(path) : undefined));
@@ -44,7 +54,6 @@ describe('an event', () => {
     await hook(who, receiver.url('/other'), { types: ['campaign.completed'] });
     await hook(who, receiver.url('/off'), { isActive: false });
     await hook(await register(), receiver.url('/stranger'));
-    startWorkers(2);
     const [id] = await happen(who);
     const [message] = (await one('/wants')) as [Received];
     await one('/all');
@@ -69,7 +78,6 @@ describe('an event', () => {
   it('comes from campaigns and from businesses as from SES', async () => {
     const who = await sender();
     const { id } = await hook(who, receiver.url('/campaign'), { types: ['campaign.started', 'campaign.completed'] });
-    startWorkers();
     const campaign = await launched(who, people(3));
     await untilCampaign(who, campaign, 'sent');
     const messages = await one('/campaign', 2);
@@ -81,35 +89,6 @@ describe('an event', () => {
       sent: 3,
       failed: 0,
     });
-  });
-
-  it('is told to a webhook that was made before it, and queued once however often that is done', async () => {
-    const who = await register();
-    const { id } = await hook(who, receiver.url('/once'));
-    const ids = await happen(who, { count: 3 });
-    const marks = () => EventModel.countDocuments({ business: who.businessId, fanOut: true });
-    expect(await marks()).toBe(3);
-    await Promise.all([fanOut(), fanOut(), fanOut()]);
-    expect(await marks()).toBe(0);
-    // As though whoever queued them had died before the marks were off.
-    await EventModel.updateMany({ _id: { $in: ids } }, { $set: { fanOut: true } });
-    await fanOut();
-    expect(await waiting(id)).toBe(3);
-    startWorkers(2);
-    await settled(id);
-    expect(
-      receiver
-        .of('/once')
-        .map((message) => message.id)
-        .sort(),
-    ).toEqual([...ids].sort());
-  });
-
-  it('is logged without a mark where nobody wants it', async () => {
-    const who = await register();
-    await hook(who, receiver.url('/unmarked'), { types: ['email.opened'] });
-    await happen(who);
-    expect(await EventModel.findOne({ business: who.businessId }).lean()).not.toHaveProperty('fanOut');
   });
 });
 
@@ -128,7 +107,6 @@ describe('a receiver that fails', () => {
       response.writeHead(status, { location: receiver.url('/elsewhere') }).end(`no ${'x'.repeat(100_000)}`);
       return undefined;
     });
-    startWorkers();
     const [id] = await happen(who);
     const messages = await one(path, 3);
     await settled(made.id);
@@ -146,7 +124,6 @@ describe('a receiver that fails', () => {
   it('by being away gets what it missed when it is back', async () => {
     const who = await register();
     const made = await hook(who, receiver.url('/away'));
-    startWorkers();
     await receiver.down();
     const ids = await happen(who, { count: 5 });
     await until(async () => (await WebhookAttemptModel.countDocuments({ endpoint: made.id })) >= 5);
@@ -164,7 +141,6 @@ describe('a receiver that fails', () => {
     const who = await register();
     const made = await hook(who, receiver.url('/gone'));
     receiver.answers('/gone', () => 410);
-    startWorkers();
     await happen(who);
     await until(async () => !(await shown(who, made)).isActive);
     expect(await shown(who, made)).toMatchObject({ disabled: { reason: 'gone' }, health: { waiting: 1 } });
@@ -183,7 +159,6 @@ describe('a receiver that fails', () => {
     const who = await register();
     const made = await hook(who, receiver.url('/five-days'));
     receiver.answers('/five-days', () => 503);
-    startWorkers();
     await happen(who);
     await until(async () => (await shown(who, made)).health.failingSince);
     expect((await shown(who, made)).isActive).toBe(true);
@@ -211,9 +186,9 @@ describe('a receiver that fails', () => {
     const who = await register();
     const made = await hook(who, receiver.url('/never'));
     receiver.answers('/never', () => 500);
-    startWorkers();
     await happen(who);
     // The pauses are a thousandth, and still 36 s for the last.
+    await until(() => WebhookDeliveryModel.exists({ endpoint: made.id }));
     await until(async () => {
       await WebhookDeliveryModel.updateOne(
         { endpoint: made.id, status: 'pending', claim: { $exists: false } },
@@ -239,7 +214,6 @@ describe('a webhook that never answers', () => {
     );
     for (const path of ['/hangs', ...dead.map((_, n) => `/hangs-${n}`)]) receiver.answers(path, () => undefined);
     await hook(who, receiver.url('/quick'));
-    startWorkers();
     const began = Date.now();
     await happen(who, { count: 60 });
     const messages = await one('/quick', 60);
@@ -247,31 +221,12 @@ describe('a webhook that never answers', () => {
     expect(receiver.of('/hangs').length).toBeLessThanOrEqual(8);
     expect(await waiting(hanging.id)).toBe(60);
   });
-
-  it('does not keep a worker from ending, and its events come again', async () => {
-    const who = await register();
-    const made = await hook(who, receiver.url('/ending'));
-    receiver.answers('/ending', () => undefined);
-    const { startWorkers: start } = await import('../../src/queue/workers.js');
-    const workers = start();
-    const [id] = await happen(who);
-    await one('/ending');
-    const began = performance.now();
-    await workers.close();
-    expect(performance.now() - began).toBeLessThan(5_000);
-    receiver.answers('/ending', () => 200);
-    startWorkers();
-    await settled(made.id);
-    expect(receiver.of('/ending').map((message) => message.id)).toEqual([id, id]);
-    expect(await attemptsOf(who, made)).toHaveLength(1);
-  });
 });
 
 describe('what a person asks for', () => {
   it('redelivers the event of an attempt, with the same id', async () => {
     const who = await register();
     const made = await hook(who, receiver.url('/again'));
-    startWorkers();
     const [id] = await happen(who);
     await one('/again');
     await settled(made.id);
@@ -303,7 +258,6 @@ describe('what a person asks for', () => {
     const { webhook } = await as(who, 'post', `/api/webhooks/${made.id}/replay`, range, 202);
     expect(webhook.replay).toMatchObject({ status: 'running', queued: 0, types: ['email.bounced'] });
     expect((await as(who, 'post', `/api/webhooks/${made.id}/replay`, range, 409)).code).toBe('conflict');
-    startWorkers(2);
     const done = await until(async () => {
       const { replay } = await shown(who, made);
       return replay.status === 'done' ? replay : undefined;
@@ -327,7 +281,6 @@ describe('the events of a suspended business', () => {
     const other = await register();
     await hook(other, receiver.url('/not-suspended'));
     await BusinessModel.updateOne({ _id: who.businessId }, { $set: { status: 'suspended' } });
-    startWorkers();
     await happen(who);
     await until(async () => (await waiting(made.id)) === 1);
     await happen(other);
@@ -338,19 +291,6 @@ describe('the events of a suspended business', () => {
   });
 });
 
-describe('a webhook that is deleted', () => {
-  it('leaves nothing behind, also where its deletion died on the way', async () => {
-    const who = await register();
-    const made = await hook(who, receiver.url('/deleted'));
-    await happen(who);
-    await fanOut();
-    await WebhookEndpointModel.deleteOne({ _id: made.id });
-    startWorkers();
-    await until(async () => (await WebhookDeliveryModel.countDocuments({ endpoint: made.id })) === 0);
-    expect(receiver.of('/deleted')).toEqual([]);
-  });
-});
-
 describe('a secret that was rotated', () => {
   it('signs beside the new one until the overlap is over', async () => {
     const who = await register();
@@ -358,7 +298,6 @@ describe('a secret that was rotated', () => {
     const rotate = async (body: object) =>
       (await as(who, 'post', `/api/webhooks/${made.id}/rotate-secret`, body, 201)).webhook;
     const { secret } = await rotate({});
-    startWorkers();
     await happen(who);
     const [message] = (await one('/rotated')) as [Received];
     const headers = message.headers as Record<string, string>;
@@ -371,19 +310,5 @@ describe('a secret that was rotated', () => {
     await happen(who);
     const [, next] = (await one('/rotated', 2)) as [Received, Received];
     expect(next.headers['webhook-signature']).toBe(byHand(next, last.secret));
-  });
-});
-
-describe('the admins', () => {
-  it('who are not active, and users, hear nothing of a webhook that is switched off', async () => {
-    const who = await register();
-    await UserModel.updateOne({ _id: who.userId }, { $set: { isActive: false } });
-    const { _id } = await WebhookEndpointModel.create({
-      ...{ business: who.businessId, place: 0, name: 'x', url: receiver.url('/x'), secrets: {} },
-      disabled: { reason: 'failing', at: new Date(), isUntold: true },
-    });
-    await tellAdmins();
-    expect(await mailTo(who.email)).toEqual([]);
-    expect(await WebhookEndpointModel.findById(_id).lean()).not.toHaveProperty('disabled.isUntold');
   });
 });
