@@ -6,11 +6,12 @@ import { lanes } from './prove/lanes.js';
 import { quota } from './prove/quota.js';
 import { rate } from './prove/rate.js';
 import { stop } from './prove/stop.js';
+import { webhooks } from './prove/webhooks.js';
 import { runScript } from './support/script.js';
 
 const SHOWN_MISSES = 20;
 
-const { name, scenario, numbers, isJson } = readCommand(process.argv.slice(2), { quota, rate, lanes, stop });
+const { name, scenario, numbers, isJson } = readCommand(process.argv.slice(2), { quota, rate, lanes, stop, webhooks });
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 await runScript(async (signal) => {

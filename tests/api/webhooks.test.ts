@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
+import { startReceiver } from '../../scripts/support/receiver.js';
 import { EventModel } from '../../src/models/event.js';
 import { type WebhookAttempt, WebhookAttemptModel } from '../../src/models/webhook-attempt.js';
 import { WebhookDeliveryModel } from '../../src/models/webhook-delivery.js';
@@ -10,7 +11,6 @@ import { fanOut } from '../../src/webhooks/fan-out.js';
 import { openSecrets } from '../../src/webhooks/secrets.js';
 import { apiKey, once, type Registered, register, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
-import { startReceiver } from '../support/receiver.js';
 import { as } from '../support/sending.js';
 import { attemptsOf, happen, hook, shown } from '../support/webhooks.js';
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { startReceiver } from '../../scripts/support/receiver.js';
 import { EventModel } from '../../src/models/event.js';
 import { UserModel } from '../../src/models/user.js';
 import { WebhookDeliveryModel } from '../../src/models/webhook-delivery.js';
@@ -8,7 +9,6 @@ import { fanOut } from '../../src/webhooks/fan-out.js';
 import { tellAdmins } from '../../src/webhooks/tell-admins.js';
 import { register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
-import { startReceiver } from '../support/receiver.js';
 import { useWorkers } from '../support/sending.js';
 import { mailTo } from '../support/system-mail.js';
 import { until } from '../support/until.js';

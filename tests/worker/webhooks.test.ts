@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Received, startReceiver } from '../../scripts/support/receiver.js';
 import { BusinessModel } from '../../src/models/business.js';
 import { EventModel } from '../../src/models/event.js';
 import { WebhookAttemptModel } from '../../src/models/webhook-attempt.js';
@@ -11,7 +12,6 @@ import { GIVE_UP_MS } from '../../src/webhooks/retries.js';
 import { tellAdmins } from '../../src/webhooks/tell-admins.js';
 import { register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
-import { type Received, startReceiver } from '../support/receiver.js';
 import { as, launched, people, sender, untilCampaign } from '../support/sending.js';
 import { mailTo } from '../support/system-mail.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { startReceiver } from '../../../scripts/support/receiver.js';
 import { createCaller } from '../../../src/webhooks/call.js';
-import { startReceiver } from '../../support/receiver.js';
 
 const receiver = await startReceiver();
 const caller = createCaller({ limitMs: 300 });

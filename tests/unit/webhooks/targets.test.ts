@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { startReceiver } from '../../../scripts/support/receiver.js';
 import { createCaller } from '../../../src/webhooks/call.js';
 import { addressesOf, publicLookUp } from '../../../src/webhooks/look-up.js';
 import { targetOf, targetProblem } from '../../../src/webhooks/targets.js';
 import { NameServer } from '../../support/name-server.js';
-import { startReceiver } from '../../support/receiver.js';
 
 /** What no webhook may reach: every connection is counted. */
 let connections = 0;

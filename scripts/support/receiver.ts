@@ -11,10 +11,12 @@ export interface Received {
   at: number;
   /** The `webhook-id`. */
   id: string;
+  /** What it was answered; absent where it got no answer. */
+  status?: number;
 }
 
 /** What a receiver does with a message: answers with this status, or in a way of its own. */
-type Answer = (message: Received, response: ServerResponse) => number | undefined;
+export type Answer = (message: Received, response: ServerResponse) => number | undefined;
 
 /** Who is told by webhooks, on a port of this machine. */
 export interface Receiver {
@@ -44,11 +46,13 @@ export async function startReceiver(): Promise<Receiver> {
       return;
     }
     const { url: path = '', headers } = request;
-    const message = { path, headers, body, at: Date.now(), id: String(headers['webhook-id']) };
+    const message: Received = { path, headers, body, at: Date.now(), id: String(headers['webhook-id']) };
     received.push(message);
     const answer = answers.get(path);
     const status = answer ? answer(message, response) : 200;
-    if (status !== undefined) response.writeHead(status).end();
+    if (status === undefined) return;
+    message.status = status;
+    response.writeHead(status).end();
   });
   server.unref();
   const listen = async (port: number) => {
