@@ -10,7 +10,7 @@ import { messageOf } from './message.js';
 import { Recorder } from './record.js';
 
 /** Between one look for what is due and the next, in ms. */
-const LOOK_MS = 250;
+const LOOK_MS = 150;
 
 /** Calls under way get so long when the worker ends, in ms; then they are given up, and come again. */
 const ENDING_MS = 2_000;
