@@ -53,6 +53,8 @@ const schema = new Schema(
     email: { type: String },
     /** What the type has to tell; absent where that is nothing. */
     data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> } },
+    /** Some webhook is still to get it: a worker queues it for each, and takes the mark off (`webhooks/fan-out.ts`). */
+    fanOut: { type: Boolean },
     expiresAt: { type: Date, required: true },
   },
   { strict: 'throw', versionKey: false },
@@ -68,12 +70,16 @@ export const LOG_INDEXES = {
   delivery: { delivery: 1, at: -1, _id: -1 },
 } as const;
 
+/** What is to be fanned out, business by business. */
+export const FAN_OUT_INDEX = { fanOut: 1, business: 1 } as const;
+
 schema.index(LOG_INDEXES.all);
 schema.index(LOG_INDEXES.type);
 schema.index(LOG_INDEXES.email, { partialFilterExpression: { email: { $exists: true } } });
 schema.index(LOG_INDEXES.campaign, { partialFilterExpression: { campaign: { $exists: true } } });
 schema.index(LOG_INDEXES.delivery, { partialFilterExpression: { delivery: { $exists: true } } });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+schema.index(FAN_OUT_INDEX, { partialFilterExpression: { fanOut: true } });
 
 export type Event = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
 export const EventModel = model<Event>('Event', schema);
