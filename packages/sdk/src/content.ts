@@ -5,6 +5,8 @@ export interface Content {
   open(): string | ReadableStream<Uint8Array>;
   /** It can be opened again: what is read as it comes is gone after one try. */
   isRepeatable: boolean;
+  /** Lets go of what was opened, also where an answer came before its end. */
+  close?(): void;
   /** @throws what reading it threw, in place of what that made of the request. */
   throwIfBroken?(): void;
 }
@@ -17,7 +19,7 @@ export type Source<T> =
   | (() => Iterable<T> | AsyncIterable<T> | ReadableStream<T>);
 
 /** A file's bytes, or its text: a string, or what is read as it comes, e.g. `createReadStream('list.csv')`. */
-export type File = string | Uint8Array | Source<string | Uint8Array>;
+export type FileSource = string | Uint8Array | Source<string | Uint8Array>;
 
 /** JSON is written once, and sent as often as needed. */
 export function jsonContent(body: unknown): Content {
@@ -31,7 +33,7 @@ export function ndjsonContent<T>(items: Source<T>): Content {
 }
 
 /** A file as it is. */
-export function fileContent(type: string, file: File): Content {
+export function fileContent(type: string, file: FileSource): Content {
   const source = typeof file === 'string' || file instanceof Uint8Array ? [file] : file;
   return streamed(type, source, (chunk) => chunk);
 }
@@ -41,8 +43,11 @@ const CHUNK = 65_536;
 
 function streamed<T>(type: string, source: Source<T>, write: (item: T) => string | Uint8Array): Content {
   let broken: { error: unknown } | undefined;
+  let opened: AsyncGenerator<Uint8Array, void, undefined> | undefined;
   const open = () => {
     const chunks = encoded(typeof source === 'function' ? source() : source, write);
+    opened = chunks;
+    broken = undefined;
     return new ReadableStream<Uint8Array>({
       async pull(controller) {
         try {
@@ -63,6 +68,9 @@ function streamed<T>(type: string, source: Source<T>, write: (item: T) => string
     type,
     open,
     isRepeatable: typeof source === 'function' || Array.isArray(source),
+    close: () => {
+      opened?.return().catch(() => undefined);
+    },
     throwIfBroken: () => {
       if (broken) throw broken.error;
     },

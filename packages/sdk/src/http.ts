@@ -117,6 +117,7 @@ export class Http {
         throw limit.explain(error, `${method} ${path}`, idempotencyKey);
       } finally {
         limit.end();
+        content?.close?.();
       }
     };
     // What creates or sends has a key or is a stream, and what has neither changes nothing by being done again.

@@ -1,5 +1,5 @@
 export { PowerMtaHub } from './client.js';
-export type { File, Source } from './content.js';
+export type { FileSource, Source } from './content.js';
 export { HubError, type HubErrorCode, type Problem } from './errors.js';
 export type * from './generated.js';
 export type { ClientOptions, KeyedOptions, RequestOptions } from './options.js';

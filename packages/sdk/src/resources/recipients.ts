@@ -1,4 +1,4 @@
-import { type File, fileContent, ndjsonContent, type Source } from '../content.js';
+import { type FileSource, fileContent, ndjsonContent, type Source } from '../content.js';
 import type { AddRecipientsAnswer, ListRecipients, NewRecipient, Recipient } from '../generated.js';
 import type { Http } from '../http.js';
 import { list } from '../list.js';
@@ -37,7 +37,7 @@ export class Recipients {
    */
   addFile(
     campaignId: string,
-    file: File,
+    file: FileSource,
     type: 'text/csv' | 'application/x-ndjson' = 'text/csv',
     options?: RequestOptions,
   ): Promise<AddRecipientsAnswer> {

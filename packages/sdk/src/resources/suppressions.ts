@@ -1,4 +1,4 @@
-import { type File, fileContent, ndjsonContent, type Source } from '../content.js';
+import { type FileSource, fileContent, ndjsonContent, type Source } from '../content.js';
 import type {
   AddSuppression,
   ImportSuppressionsAnswer,
@@ -53,7 +53,7 @@ export class Suppressions {
 
   /** Adds those in a file; a CSV file needs a column `email`. */
   importFile(
-    file: File,
+    file: FileSource,
     type: 'text/csv' | 'application/x-ndjson' = 'text/csv',
     query?: ImportSuppressionsQuery,
     options?: RequestOptions,
