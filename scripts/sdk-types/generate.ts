@@ -49,10 +49,12 @@ function partsOf(one: TenantOperation, api: ApiDocument): Parts {
   const body = operation.requestBody?.content['application/json']?.schema;
   const answer = answerOf(operation);
   const queryName = body || api.components.schemas[name] ? `${name}Query` : name;
+  // A body that has a name of its own already keeps it.
+  const bodyName = body?.$ref?.slice(COMPONENTS.length) ?? name;
   return {
     ...one,
     ...(query ? { query: { name: queryName, schema: query } } : {}),
-    ...(body ? { body: { name, schema: body } } : {}),
+    ...(body ? { body: { name: bodyName, schema: body } } : {}),
     ...(answer ? { answer } : {}),
   };
 }
@@ -117,7 +119,7 @@ function declarationsOf(one: Parts, api: ApiDocument): string[] {
   const comment = `\`${key}\`: ${operation.summary}`;
   const declare = ({ name, schema }: Named) => declaration(name, schema, placeOf(api, true), comment);
   return [
-    ...(body ? [declare(body)] : []),
+    ...(body && !body.schema.$ref ? [declare(body)] : []),
     ...(query ? [declare(query)] : []),
     ...(answer && isNamed(answer) ? [declaration(answerName(one), answer, placeOf(api, false), comment)] : []),
   ];

@@ -90,7 +90,8 @@ function arrayOf(item: string): string {
 }
 
 function union(types: readonly string[], { indent = '' }: Place): string {
-  const unique = [...new Set(types)];
+  // Beside others it stands for what is judged by itself.
+  const unique = [...new Set(types)].filter((one) => one !== 'unknown' || types.length === 1);
   const line = unique.join(' | ');
   if (unique.some((one) => one.includes('\n')) || indent.length + line.length < LINE_LENGTH - 30) return line;
   return `\n${unique.map((one) => `${indent}  | ${one}`).join('\n')}`;

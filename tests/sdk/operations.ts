@@ -77,10 +77,29 @@ export const SDK_CALLS: Readonly<Record<string, (hub: PowerMtaHub, made: Made) =
   'GET /api/campaigns/{id}/recipients/export': async (hub, { id }) =>
     new Response(await hub.campaigns.recipients.export(id)).text(),
 
+  'POST /api/emails': (hub, { body }) => hub.emails.send(body),
+  'POST /api/emails/batch': (hub, { body }) => hub.emails.sendBatch(body.emails),
+  'GET /api/emails': (hub, { query }) => hub.emails.list(query).page(),
+  'GET /api/emails/{id}': (hub, { id }) => hub.emails.get(id),
+  'POST /api/emails/{id}/cancel': (hub, { id }) => hub.emails.cancel(id),
+  'POST /api/emails/{id}/retry': (hub, { id }) => hub.emails.retry(id),
+
   'POST /api/suppressions': (hub, { body }) => hub.suppressions.add(body),
   'GET /api/suppressions': (hub, { query }) => hub.suppressions.list(query).page(),
   'DELETE /api/suppressions/{id}': (hub, { id, query }) => hub.suppressions.delete(id, query),
   'POST /api/suppressions/import': (hub, { body, query }) => hub.suppressions.import(body.suppressions, query),
 
   'GET /api/events': (hub, { query }) => hub.events.list(query).page(),
+
+  'POST /api/webhooks': (hub, { body }) => hub.webhooks.create(body),
+  'GET /api/webhooks': (hub, { query }) => hub.webhooks.list(query).page(),
+  'GET /api/webhooks/{id}': (hub, { id }) => hub.webhooks.get(id),
+  'PATCH /api/webhooks/{id}': (hub, { id, body }) => hub.webhooks.update(id, body),
+  'DELETE /api/webhooks/{id}': (hub, { id }) => hub.webhooks.delete(id),
+  'POST /api/webhooks/{id}/rotate-secret': (hub, { id, body }) => hub.webhooks.rotateSecret(id, body),
+  'POST /api/webhooks/{id}/test': (hub, { id }) => hub.webhooks.test(id),
+  'GET /api/webhooks/{id}/attempts': (hub, { id, query }) => hub.webhooks.attempts(id, query).page(),
+  'POST /api/webhooks/{id}/attempts/{attemptId}/redeliver': (hub, { id, params }) =>
+    hub.webhooks.redeliver(id, params.attemptId ?? ''),
+  'POST /api/webhooks/{id}/replay': (hub, { id, body }) => hub.webhooks.replay(id, body),
 };

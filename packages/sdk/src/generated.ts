@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'validation_failed'
   | 'idempotency_mismatch'
+  | 'suppressed'
   | 'domain_not_verified'
   | 'ses_not_configured'
   | 'preflight_failed'
@@ -685,33 +686,215 @@ export interface PreflightFinding {
   message: string;
 }
 
-export interface Suppression {
-  id: string;
-  email: string;
-  reasons: {
-    /**
-     * `unsubscribed` blocks campaigns only; `bounced`, `complained` and `manual` block every message. An address has
-     * each at most once.
-     */
-    reason: 'unsubscribed' | 'bounced' | 'complained' | 'manual';
-    /**
-     * Who said so: `link:<delivery>` its recipient, `ses:<delivery>` an event of SES, `soft-bounces`, `user:<id>`,
-     * `key:<id>`.
-     */
-    source: string;
-    at: string;
-  }[];
-  createdAt: string;
+/**
+ * E.g. {"from":"Whisky <orders@example.com>","to":"Ann Lee <ann@example.com>","subject":"Your order
+ * 4711","html":"<p>Thank you, Ann.</p>","tags":{"order":"4711"}}.
+ */
+export interface NewEmail {
+  /** One address or several, as all of its recipients see them. 1 to 50 items. */
+  to: string | string[];
+  /** 1 to 50 items. */
+  cc?: string | string[];
+  /** Seen by nobody. 1 to 50 items. */
+  bcc?: string | string[];
+  /**
+   * Of a verified domain of the business; the sender of its settings where absent. At most 500 characters; e.g. "Ann
+   * Lee <ann@example.com>".
+   */
+  from?: string;
+  /** At most 500 characters; e.g. "Ann Lee <ann@example.com>". */
+  replyTo?: string;
+  /** Needed without a template; else in place of the template’s. At most 500 characters. */
+  subject?: string;
+  /** At most 524288 characters. */
+  html?: string;
+  /** Derived from the HTML where absent. At most 524288 characters. */
+  text?: string;
+  /** In place of `html` and `text`. */
+  template?: string;
+  /**
+   * For the template. With `html` and `text` of your own they make templates of these; without, both are sent as they
+   * are, `{{ … }}` and all.
+   */
+  variables?: Variables;
+  /** At most 7 MB in all, before base64. At most 20 items. */
+  attachments?: NewAttachment[];
+  /** E.g. {"X-Order":"4711"}. */
+  headers?: Record<string, string>;
+  /** Your own names for it, which its events and webhooks carry. E.g. {"order":"4711"}. */
+  tags?: Record<string, string>;
+  /** When it is sent; at once where absent. */
+  scheduledFor?: string | Date;
+  /** What could not be sent by then fails; a day after it was due where absent, a week at most. */
+  expiresAt?: string | Date;
+  /**
+   * `transactional`: what its recipient asked for. `broadcast`: bulk, behind the transactional, not to those who
+   * unsubscribed, with a way out. "transactional" where absent.
+   */
+  stream?: 'transactional' | 'broadcast';
 }
 
-export interface SesSuppressionList {
+export interface NewAttachment {
+  /** At most 200 characters. */
+  filename: string;
+  /** At most 9786712 characters; e.g. "SGVsbG8=". */
+  content: string;
+  /** At most 127 characters; "application/octet-stream" where absent; e.g. "application/pdf". */
+  contentType?: string;
+  /** Shown by the HTML as `<img src="cid:…">` rather than listed. */
+  contentId?: string;
+}
+
+export interface EmailSummary {
+  id: string;
   /**
-   * `cleared`: it was there, and is no more; `not_listed`: it was not there; `not_asked`: SES need not, or cannot, be
-   * asked; `failed`: it may still be there.
+   * Of several recipients the one that is worst off: what is still to be sent, then what is in doubt, then what
+   * failed.
    */
-  state: 'cleared' | 'not_listed' | 'not_asked' | 'failed';
-  /** Why not, and what is missing; for a person. */
-  message: string | null;
+  status:
+    | 'pending'
+    | 'sending'
+    | 'sent'
+    | 'delivered'
+    | 'failed'
+    | 'suppressed'
+    | 'bounced'
+    | 'complained'
+    | 'unconfirmed'
+    | 'cancelled';
+  stream: 'transactional' | 'broadcast';
+  /** Of a test key: nothing of it goes out. */
+  isTest: boolean;
+  from: Mailbox;
+  replyTo: Mailbox | null;
+  to: Mailbox[];
+  cc: Mailbox[];
+  bcc: Mailbox[];
+  subject: string;
+  template: string | null;
+  tags: Record<string, string>;
+  scheduledFor: string | null;
+  expiresAt: string;
+  createdAt: string;
+  /** One for each address. */
+  recipients: EmailRecipient[];
+}
+
+export interface Mailbox {
+  email: string;
+  name: string | null;
+}
+
+export interface EmailRecipient {
+  id: string;
+  email: string;
+  status:
+    | 'pending'
+    | 'sending'
+    | 'sent'
+    | 'delivered'
+    | 'failed'
+    | 'suppressed'
+    | 'bounced'
+    | 'complained'
+    | 'unconfirmed'
+    | 'cancelled';
+  attempts: number;
+  /** SES's id of the message. */
+  messageId: string | null;
+  error: {
+    code: string;
+    message: string;
+  } | null;
+  sentAt: string | null;
+  deliveredAt: string | null;
+  bouncedAt: string | null;
+  complainedAt: string | null;
+  failedAt: string | null;
+  unconfirmedAt: string | null;
+}
+
+/** Either of both. */
+export interface BatchResult {
+  email: EmailSummary | null;
+  error: {
+    code:
+      | 'malformed'
+      | 'unauthenticated'
+      | 'forbidden'
+      | 'business_inactive'
+      | 'not_found'
+      | 'conflict'
+      | 'invalid_transition'
+      | 'import_in_progress'
+      | 'idempotency_in_flight'
+      | 'payload_too_large'
+      | 'unsupported_media_type'
+      | 'validation_failed'
+      | 'idempotency_mismatch'
+      | 'suppressed'
+      | 'domain_not_verified'
+      | 'ses_not_configured'
+      | 'preflight_failed'
+      | 'business_required'
+      | 'rate_limited'
+      | 'quota_exceeded'
+      | 'unavailable'
+      | 'internal_error';
+    message: string;
+    errors: {
+      path: string;
+      message: string;
+    }[];
+  } | null;
+}
+
+export interface EmailMessage {
+  id: string;
+  /**
+   * Of several recipients the one that is worst off: what is still to be sent, then what is in doubt, then what
+   * failed.
+   */
+  status:
+    | 'pending'
+    | 'sending'
+    | 'sent'
+    | 'delivered'
+    | 'failed'
+    | 'suppressed'
+    | 'bounced'
+    | 'complained'
+    | 'unconfirmed'
+    | 'cancelled';
+  stream: 'transactional' | 'broadcast';
+  /** Of a test key: nothing of it goes out. */
+  isTest: boolean;
+  from: Mailbox;
+  replyTo: Mailbox | null;
+  to: Mailbox[];
+  cc: Mailbox[];
+  bcc: Mailbox[];
+  subject: string;
+  template: string | null;
+  tags: Record<string, string>;
+  scheduledFor: string | null;
+  expiresAt: string;
+  createdAt: string;
+  /** One for each address. */
+  recipients: EmailRecipient[];
+  /** As it is sent; null when it is not kept any more, after as many days as the events. */
+  content: {
+    html: string | null;
+    text: string;
+    headers: Record<string, string>;
+    attachments: {
+      filename: string;
+      contentType: string;
+      size: number;
+    }[];
+  } | null;
+  /** The latest 200, newest first. */
+  events: Event[];
 }
 
 export interface Event {
@@ -745,6 +928,208 @@ export interface Event {
    * failed, suppressed, unconfirmed; `quota.warning` and `quota.exceeded`: used, limit, period; empty for others.
    */
   data: Record<string, unknown>;
+}
+
+export interface Suppression {
+  id: string;
+  email: string;
+  reasons: {
+    /**
+     * `unsubscribed` blocks campaigns only; `bounced`, `complained` and `manual` block every message. An address has
+     * each at most once.
+     */
+    reason: 'unsubscribed' | 'bounced' | 'complained' | 'manual';
+    /**
+     * Who said so: `link:<delivery>` its recipient, `ses:<delivery>` an event of SES, `soft-bounces`, `user:<id>`,
+     * `key:<id>`.
+     */
+    source: string;
+    at: string;
+  }[];
+  createdAt: string;
+}
+
+export interface SesSuppressionList {
+  /**
+   * `cleared`: it was there, and is no more; `not_listed`: it was not there; `not_asked`: SES need not, or cannot, be
+   * asked; `failed`: it may still be there.
+   */
+  state: 'cleared' | 'not_listed' | 'not_asked' | 'failed';
+  /** Why not, and what is missing; for a person. */
+  message: string | null;
+}
+
+export interface Webhook {
+  id: string;
+  /** The one named `default` is `settings.webhookUrl` of the business. */
+  name: string;
+  description: string | null;
+  url: string;
+  /** Empty: all. */
+  types: (
+    | 'email.sent'
+    | 'email.delivered'
+    | 'email.opened'
+    | 'email.clicked'
+    | 'email.bounced'
+    | 'email.complained'
+    | 'email.unsubscribed'
+    | 'email.failed'
+    | 'campaign.started'
+    | 'campaign.paused'
+    | 'campaign.cancelled'
+    | 'campaign.completed'
+    | 'quota.warning'
+    | 'quota.exceeded'
+    | 'domain.verified'
+    | 'domain.failed')[];
+  isActive: boolean;
+  /** Switched off by the hub: it answered 410 (`gone`), or failed for five days (`failing`). */
+  disabled: {
+    reason: 'gone' | 'failing';
+    at: string;
+  } | null;
+  /** Until then messages have a second signature, by the secret before the rotation. */
+  previousSecretUntil: string | null;
+  health: {
+    /** Events that are still to be delivered, up to 10,000. */
+    waiting: number;
+    /** The first failure since the last success. */
+    failingSince: string | null;
+    /** To the minute. */
+    lastSuccessAt: string | null;
+    lastFailureAt: string | null;
+    /** For a person. */
+    lastFailure: string | null;
+  };
+  /** The last one. */
+  replay: WebhookReplay | null;
+  createdAt: string;
+}
+
+export interface WebhookReplay {
+  from: string;
+  to: string;
+  /** Empty: those of the endpoint. */
+  types: (
+    | 'email.sent'
+    | 'email.delivered'
+    | 'email.opened'
+    | 'email.clicked'
+    | 'email.bounced'
+    | 'email.complained'
+    | 'email.unsubscribed'
+    | 'email.failed'
+    | 'campaign.started'
+    | 'campaign.paused'
+    | 'campaign.cancelled'
+    | 'campaign.completed'
+    | 'quota.warning'
+    | 'quota.exceeded'
+    | 'domain.verified'
+    | 'domain.failed')[];
+  status: 'running' | 'done';
+  /** Events that were queued so far. */
+  queued: number;
+  startedAt: string;
+  finishedAt: string | null;
+}
+
+export interface NewWebhook {
+  id: string;
+  /** The one named `default` is `settings.webhookUrl` of the business. */
+  name: string;
+  description: string | null;
+  url: string;
+  /** Empty: all. */
+  types: (
+    | 'email.sent'
+    | 'email.delivered'
+    | 'email.opened'
+    | 'email.clicked'
+    | 'email.bounced'
+    | 'email.complained'
+    | 'email.unsubscribed'
+    | 'email.failed'
+    | 'campaign.started'
+    | 'campaign.paused'
+    | 'campaign.cancelled'
+    | 'campaign.completed'
+    | 'quota.warning'
+    | 'quota.exceeded'
+    | 'domain.verified'
+    | 'domain.failed')[];
+  isActive: boolean;
+  /** Switched off by the hub: it answered 410 (`gone`), or failed for five days (`failing`). */
+  disabled: {
+    reason: 'gone' | 'failing';
+    at: string;
+  } | null;
+  /** Until then messages have a second signature, by the secret before the rotation. */
+  previousSecretUntil: string | null;
+  health: {
+    /** Events that are still to be delivered, up to 10,000. */
+    waiting: number;
+    /** The first failure since the last success. */
+    failingSince: string | null;
+    /** To the minute. */
+    lastSuccessAt: string | null;
+    lastFailureAt: string | null;
+    /** For a person. */
+    lastFailure: string | null;
+  };
+  /** The last one. */
+  replay: WebhookReplay | null;
+  createdAt: string;
+  /** What signs the messages: shown here and never again. E.g. "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw". */
+  secret: string;
+}
+
+export interface WebhookAttempt {
+  id: string;
+  /** The `webhook-id` of the message. */
+  eventId: string;
+  type:
+    | 'email.sent'
+    | 'email.delivered'
+    | 'email.opened'
+    | 'email.clicked'
+    | 'email.bounced'
+    | 'email.complained'
+    | 'email.unsubscribed'
+    | 'email.failed'
+    | 'campaign.started'
+    | 'campaign.paused'
+    | 'campaign.cancelled'
+    | 'campaign.completed'
+    | 'quota.warning'
+    | 'quota.exceeded'
+    | 'domain.verified'
+    | 'domain.failed'
+    | 'webhook.test';
+  url: string;
+  cause: 'event' | 'retry' | 'redelivery' | 'replay' | 'test';
+  /** Which try it was since the event was queued, from 1. */
+  number: number;
+  status: 'succeeded' | 'failed';
+  at: string;
+  durationMs: number;
+  httpStatus: number | null;
+  /** Its first 1,000 characters. */
+  responseBody: string | null;
+  /** `status`: the answer was no 2xx. */
+  error:
+    | 'status'
+    | 'timeout'
+    | 'dns'
+    | 'refused_address'
+    | 'connection'
+    | 'tls'
+    | 'unreadable_secret' | null;
+  /** For a person. */
+  message: string | null;
+  /** When the event is tried again. */
+  nextAt: string | null;
 }
 
 /** `GET /api/users`: The users of the business, newest first. */
@@ -1255,6 +1640,25 @@ export interface TestCampaignAnswer {
   }[];
 }
 
+/** `GET /api/emails`: The messages that were sent one by one, newest first. */
+export interface ListEmails {
+  /** 1 to 200; 50 where absent. */
+  limit?: number;
+  /** At most 512 characters. */
+  cursor?: string;
+  stream?: 'transactional' | 'broadcast';
+  /** To this address. E.g. "ann@example.com". */
+  email?: string;
+  /** With this tag, as `name:value`. E.g. "order:4711". */
+  tag?: string;
+}
+
+/** `POST /api/emails/batch`: Send up to a hundred messages. */
+export interface SendEmails {
+  /** 1 to 100 items. */
+  emails: NewEmail[];
+}
+
 /** `GET /api/suppressions`: The addresses that get no mail, newest first. */
 export interface ListSuppressions {
   /** 1 to 200; 50 where absent. */
@@ -1341,6 +1745,141 @@ export interface ListEvents {
   from?: string | Date;
   /** Before this. */
   to?: string | Date;
+}
+
+/** `GET /api/webhooks`: The endpoints for events, newest first. */
+export interface ListWebhooks {
+  /** 1 to 200; 50 where absent. */
+  limit?: number;
+  /** At most 512 characters. */
+  cursor?: string;
+}
+
+/** `POST /api/webhooks`: Have events posted to a URL. */
+export interface CreateWebhook {
+  /** At most 100 characters. */
+  name: string;
+  /** E.g. "https://whisky.example/hooks/mail". */
+  url: string;
+  /** Which events it gets; an empty list is all of them, also those that are to come. At most 100 items. */
+  types?: (
+    | 'email.sent'
+    | 'email.delivered'
+    | 'email.opened'
+    | 'email.clicked'
+    | 'email.bounced'
+    | 'email.complained'
+    | 'email.unsubscribed'
+    | 'email.failed'
+    | 'campaign.started'
+    | 'campaign.paused'
+    | 'campaign.cancelled'
+    | 'campaign.completed'
+    | 'quota.warning'
+    | 'quota.exceeded'
+    | 'domain.verified'
+    | 'domain.failed')[];
+  /** At most 500 characters. */
+  description?: string;
+  /** True where absent. */
+  isActive?: boolean;
+}
+
+/** `PATCH /api/webhooks/{id}`: Change an endpoint. */
+export interface UpdateWebhook {
+  /** At most 100 characters. */
+  name?: string;
+  /** E.g. "https://whisky.example/hooks/mail". */
+  url?: string;
+  /** Which events it gets; an empty list is all of them, also those that are to come. At most 100 items. */
+  types?: (
+    | 'email.sent'
+    | 'email.delivered'
+    | 'email.opened'
+    | 'email.clicked'
+    | 'email.bounced'
+    | 'email.complained'
+    | 'email.unsubscribed'
+    | 'email.failed'
+    | 'campaign.started'
+    | 'campaign.paused'
+    | 'campaign.cancelled'
+    | 'campaign.completed'
+    | 'quota.warning'
+    | 'quota.exceeded'
+    | 'domain.verified'
+    | 'domain.failed')[];
+  /** At most 500 characters. */
+  description?: string | null;
+  isActive?: boolean;
+}
+
+/** `POST /api/webhooks/{id}/rotate-secret`: Replace the secret of an endpoint. */
+export interface RotateWebhookSecret {
+  /** 0 to 168; 24 where absent. */
+  overlapHours?: number;
+}
+
+/** `GET /api/webhooks/{id}/attempts`: The calls of an endpoint, newest first. */
+export interface ListWebhookAttempts {
+  /** 1 to 200; 50 where absent. */
+  limit?: number;
+  /** At most 512 characters. */
+  cursor?: string;
+  status?: 'succeeded' | 'failed';
+  /** Of this event. */
+  event?: string;
+}
+
+/** `POST /api/webhooks/{id}/attempts/{attemptId}/redeliver`: Deliver an event once more. */
+export interface RedeliverWebhookAnswer {
+  delivery: {
+    eventId: string;
+    type:
+      | 'email.sent'
+      | 'email.delivered'
+      | 'email.opened'
+      | 'email.clicked'
+      | 'email.bounced'
+      | 'email.complained'
+      | 'email.unsubscribed'
+      | 'email.failed'
+      | 'campaign.started'
+      | 'campaign.paused'
+      | 'campaign.cancelled'
+      | 'campaign.completed'
+      | 'quota.warning'
+      | 'quota.exceeded'
+      | 'domain.verified'
+      | 'domain.failed';
+    status: 'pending';
+  };
+}
+
+/** `POST /api/webhooks/{id}/replay`: Deliver the events of a time once more. */
+export interface ReplayWebhook {
+  /** Not before this. */
+  from: string | Date;
+  /** Before this; at most now. */
+  to: string | Date;
+  /** Of those that the endpoint gets; all of them where absent. 1 to 100 items. */
+  types?: (
+    | 'email.sent'
+    | 'email.delivered'
+    | 'email.opened'
+    | 'email.clicked'
+    | 'email.bounced'
+    | 'email.complained'
+    | 'email.unsubscribed'
+    | 'email.failed'
+    | 'campaign.started'
+    | 'campaign.paused'
+    | 'campaign.cancelled'
+    | 'campaign.completed'
+    | 'quota.warning'
+    | 'quota.exceeded'
+    | 'domain.verified'
+    | 'domain.failed')[];
 }
 
 /** Every operation of a business: what it takes and answers. */
@@ -1455,6 +1994,18 @@ export interface Operations {
   'POST /api/campaigns/{id}/retry': { body: RetryCampaign; answer: RetryCampaignAnswer };
   /** Send the campaign, as it is, to up to ten people. */
   'POST /api/campaigns/{id}/test': { body: TestCampaign; answer: TestCampaignAnswer };
+  /** Send a message to one or a few people. */
+  'POST /api/emails': { body: NewEmail; answer: { email: EmailSummary } };
+  /** The messages that were sent one by one, newest first. */
+  'GET /api/emails': { query: ListEmails; answer: { emails: EmailSummary[]; pagination: Pagination } };
+  /** Send up to a hundred messages. */
+  'POST /api/emails/batch': { body: SendEmails; answer: { emails: BatchResult[] } };
+  /** A message, what is in it, and what became of it. */
+  'GET /api/emails/{id}': { answer: { email: EmailMessage } };
+  /** Keep a message from being sent. */
+  'POST /api/emails/{id}/cancel': { answer: { email: EmailSummary } };
+  /** Send a message again to those whom it failed to reach, or of whom nobody knows. */
+  'POST /api/emails/{id}/retry': { answer: { email: EmailSummary } };
   /** The addresses that get no mail, newest first. */
   'GET /api/suppressions': { query: ListSuppressions; answer: { suppressions: Suppression[]; pagination: Pagination } };
   /** Write to an address no more. */
@@ -1465,6 +2016,26 @@ export interface Operations {
   'DELETE /api/suppressions/{id}': { query: RemoveSuppression; answer: { sesList: SesSuppressionList } };
   /** The log of what happened, newest first. */
   'GET /api/events': { query: ListEvents; answer: { events: Event[]; pagination: Pagination } };
+  /** The endpoints for events, newest first. */
+  'GET /api/webhooks': { query: ListWebhooks; answer: { webhooks: Webhook[]; pagination: Pagination } };
+  /** Have events posted to a URL. */
+  'POST /api/webhooks': { body: CreateWebhook; answer: { webhook: NewWebhook } };
+  /** An endpoint, and how it fares. */
+  'GET /api/webhooks/{id}': { answer: { webhook: Webhook } };
+  /** Change an endpoint. */
+  'PATCH /api/webhooks/{id}': { body: UpdateWebhook; answer: { webhook: Webhook } };
+  /** Delete an endpoint. */
+  'DELETE /api/webhooks/{id}': { answer: Record<never, never> };
+  /** Replace the secret of an endpoint. */
+  'POST /api/webhooks/{id}/rotate-secret': { body: RotateWebhookSecret; answer: { webhook: NewWebhook } };
+  /** Send a test event. */
+  'POST /api/webhooks/{id}/test': { answer: { attempt: WebhookAttempt } };
+  /** The calls of an endpoint, newest first. */
+  'GET /api/webhooks/{id}/attempts': { query: ListWebhookAttempts; answer: { attempts: WebhookAttempt[]; pagination: Pagination } };
+  /** Deliver an event once more. */
+  'POST /api/webhooks/{id}/attempts/{attemptId}/redeliver': { answer: RedeliverWebhookAnswer };
+  /** Deliver the events of a time once more. */
+  'POST /api/webhooks/{id}/replay': { body: ReplayWebhook; answer: { webhook: Webhook } };
 }
 
 /** The operations that are done once for each `Idempotency-Key`, however often they are asked for. */
@@ -1489,6 +2060,15 @@ export const KEYED: ReadonlySet<string> = new Set<keyof Operations>([
   'POST /api/campaigns/{id}/cancel',
   'POST /api/campaigns/{id}/retry',
   'POST /api/campaigns/{id}/test',
+  'POST /api/emails',
+  'POST /api/emails/batch',
+  'POST /api/emails/{id}/cancel',
+  'POST /api/emails/{id}/retry',
   'POST /api/suppressions',
   'POST /api/suppressions/import',
+  'POST /api/webhooks',
+  'POST /api/webhooks/{id}/rotate-secret',
+  'POST /api/webhooks/{id}/test',
+  'POST /api/webhooks/{id}/attempts/{attemptId}/redeliver',
+  'POST /api/webhooks/{id}/replay',
 ]);
