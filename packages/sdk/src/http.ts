@@ -33,18 +33,19 @@ export interface Call<O extends Operation> {
 
 /** The hub over HTTP: every call of the SDK goes through here. */
 export class Http {
-  readonly #options: ClientOptions;
+  readonly #apiKey: string;
   readonly #baseUrl: string;
+  readonly #options: Omit<ClientOptions, 'apiKey' | 'baseUrl'>;
 
   /** @throws TypeError for an API key or a base URL that cannot be one. */
-  constructor(options: ClientOptions) {
-    if (!HEADER_VALUE.test(options.apiKey ?? ''))
-      throw new TypeError('apiKey must be a key of your business on the hub');
-    if (!/^https?:\/\/[^/]/.test(options.baseUrl ?? '')) {
+  constructor({ apiKey = '', baseUrl = '', ...options }: ClientOptions) {
+    if (!HEADER_VALUE.test(apiKey)) throw new TypeError('apiKey must be a key of your business on the hub');
+    if (!/^https?:\/\/[^/]/.test(baseUrl)) {
       throw new TypeError('baseUrl must say where the hub is, e.g. https://mail.example.com');
     }
+    this.#apiKey = apiKey;
+    this.#baseUrl = baseUrl.replace(/\/+$/, '');
     this.#options = options;
-    this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
   }
 
   /** Makes a call, as often as it needs. @throws HubError when it fails; the signal's reason when that is aborted. */
@@ -87,7 +88,7 @@ export class Http {
     const [method = '', path = ''] = operation.split(' ');
     const url = `${this.#baseUrl}${pathOf(path, params)}${queryOf(query as object | undefined)}`;
     const headers = {
-      authorization: `Bearer ${this.#options.apiKey}`,
+      authorization: `Bearer ${this.#apiKey}`,
       'user-agent': `power-mta-hub-sdk/${VERSION}`,
       ...(content ? { 'content-type': content.type } : {}),
       ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),

@@ -1,9 +1,9 @@
-/** What a client is made with. */
+/** What a client is made with. Key and address may come straight from `process.env`: a missing one is refused. */
 export interface ClientOptions {
   /** Of the business: `pmh_live_…`, or `pmh_test_…` for messages that go nowhere. A user's token works as well. */
-  apiKey: string;
+  apiKey: string | undefined;
   /** Where the hub is, e.g. `https://mail.example.com`. */
-  baseUrl: string;
+  baseUrl: string | undefined;
   /** How long one try may take, in ms; 30,000 where absent. Streams have no limit unless a call names one. */
   timeoutMs?: number | undefined;
   /** How often a call is tried again; 3 where absent, 0 for never. */

@@ -45,7 +45,10 @@ interface Opened extends AboutEmail {
 /** What the events tell, by their types. */
 interface DataOf {
   /** SES took it. */
-  'email.sent': AboutEmail;
+  'email.sent': AboutEmail & {
+    /** SES's id of the message. */
+    messageId: string;
+  };
   /** It is in the mailbox, as far as the receiving server says. */
   'email.delivered': AboutEmail;
   'email.opened': Opened;
@@ -62,7 +65,7 @@ interface DataOf {
   'email.complained': AboutEmail & { subType?: string; notSpam?: boolean };
   'email.unsubscribed': AboutEmail;
   /** It will not be sent. */
-  'email.failed': AboutEmail & { reason?: string };
+  'email.failed': AboutEmail & { code?: string; reason?: string };
   'campaign.started': AboutCampaign;
   'campaign.paused': AboutCampaign & { reason: string; message: string };
   'campaign.cancelled': AboutCampaign;
