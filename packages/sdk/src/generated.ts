@@ -211,6 +211,8 @@ export interface BusinessSettings {
   defaultFromEmail: string | null;
   defaultFromName: string | null;
   replyToEmail: string | null;
+  /** The URL of the webhook named `default`. */
+  webhookUrl: string | null;
   /** E.g. "Europe/Berlin". */
   timezone: string;
   domainLimits: DomainLimit[];
@@ -1277,6 +1279,11 @@ export interface UpdateBusiness {
     defaultFromName?: string | null;
     /** E.g. "ann@example.com". */
     replyToEmail?: string | null;
+    /**
+     * Makes the webhook named `default`, for all types, or changes its URL and switches it on; `null` deletes it.
+     * `POST /api/webhooks/:id/rotate-secret` shows its secret. E.g. "https://whisky.example/hooks/mail".
+     */
+    webhookUrl?: string | null;
     /** `null` is UTC. At most 64 characters; e.g. "Europe/Berlin". */
     timezone?: string | null;
     /**
