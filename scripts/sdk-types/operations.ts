@@ -4,7 +4,7 @@ import type { ApiDocument, ApiOperation } from '../../src/openapi.js';
 import type { Mount } from '../../src/routes/index.js';
 
 /** What the SDK leaves out: a path, or with a slash at its end all below it; and why. */
-const NOT_A_TENANTS: Readonly<Record<string, string>> = {
+export const NOT_A_TENANTS: Readonly<Record<string, string>> = {
   '/api/health': 'for whoever watches the hub',
   '/api/health/ready': 'for whoever watches the hub',
   '/api/auth/': 'how people sign in',
@@ -43,9 +43,10 @@ export async function tenantOperations({ paths }: ApiDocument, mounts: readonly 
     );
 }
 
-function isLeftOut(path: string): boolean {
-  return Object.keys(NOT_A_TENANTS).some((one) => path === one || (one.endsWith('/') && path.startsWith(one)));
-}
+/** Whether a path is one that stands in the list. */
+export const isMeant = (path: string, one: string) => path === one || (one.endsWith('/') && path.startsWith(one));
+
+const isLeftOut = (path: string) => Object.keys(NOT_A_TENANTS).some((one) => isMeant(path, one));
 
 /** The exports of `src/schemas`, by the operations that use them. */
 async function namesOf(mounts: readonly Mount[]): Promise<Map<string, string>> {

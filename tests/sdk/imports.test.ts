@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { type NewRecipient, PowerMtaHub } from '@power-mta-hub/sdk';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { apiKey, type Registered, register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 import { useSdk } from '../support/sdk.js';
 import { as } from '../support/sending.js';
-import { fakeHub, ok } from './fake-hub.js';
+import { fakeHub, ok, silent } from './fake-hub.js';
 
 useHub();
 const sdk = useSdk();
@@ -18,6 +18,10 @@ let key: string;
 beforeAll(async () => {
   who = await register();
   key = await apiKey(who, ['manage_campaigns', 'view_analytics']);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 async function draft() {
@@ -137,12 +141,33 @@ describe('a stream that gets no answer', () => {
     server.close();
   });
 
-  it('has no limit of time but its own, and no Idempotency-Key', async () => {
-    const { hub, asked } = fakeHub([ok({ added: 1 }), ok({ added: 1 })], { timeoutMs: 1 });
-    await hub.campaigns.recipients.add('id', oneByOne());
+  it('may take as long as it needs, and bears no Idempotency-Key', async () => {
+    vi.useFakeTimers();
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const slow = async function* () {
+      yield { email: 'a@example.com' };
+      await gate;
+      yield { email: 'b@example.com' };
+    };
+    const read = async (request: Request) => ok({ lines: (await request.text()).trimEnd().split('\n').length });
+    const { hub, asked } = fakeHub([(request) => Promise.race([read(request), silent(request)])]);
+    const call = hub.campaigns.recipients.add('id', slow());
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    open();
+    expect(await call).toEqual({ lines: 2 });
     expect(asked[0]?.headers.has('idempotency-key')).toBe(false);
     expect(asked[0]?.headers.get('content-type')).toBe('application/x-ndjson');
-    await asked[0]?.text();
+  });
+
+  it('takes no longer than its call says', async () => {
+    vi.useFakeTimers();
+    const { hub } = fakeHub([silent], { timeoutMs: 1 });
+    const call = hub.campaigns.recipients.add('id', oneByOne(), { timeoutMs: 5_000 }).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await call).toMatchObject({ code: 'timeout', message: expect.stringContaining('5000 ms') });
   });
 });
 

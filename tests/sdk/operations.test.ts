@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { tenantOperations } from '../../scripts/sdk-types/operations.js';
+import { isMeant, NOT_A_TENANTS, tenantOperations } from '../../scripts/sdk-types/operations.js';
 import { startWorkers } from '../../src/queue/workers.js';
 import { mounts } from '../../src/routes/index.js';
 import { useHub } from '../support/hub.js';
@@ -20,6 +20,10 @@ beforeAll(async () => {
 
 it('has a call for every operation of a business, and no other', () => {
   expect(Object.keys(SDK_CALLS).sort()).toEqual(operations.map(({ key }) => key).sort());
+});
+
+it.each(Object.keys(NOT_A_TENANTS))('leaves out %s, which is there', (one) => {
+  expect(Object.keys(api.paths).some((path) => isMeant(path, one))).toBe(true);
 });
 
 it.each(operations.filter(({ key }) => SDK_CALLS[key]))(

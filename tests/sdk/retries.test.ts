@@ -49,6 +49,19 @@ describe('a call that fails for the moment', () => {
     expect(error).toHaveProperty('idempotencyKey', keysOf(asked)[0]);
   });
 
+  it('waits for its own first try as long as the hub may hold it for under way, when that got no answer', async () => {
+    const inFlight = Array.from({ length: 20 }, () => refused(409, 'idempotency_in_flight'));
+    const { hub, asked } = fakeHub([broken(), ...inFlight, ok({ campaign }, 201)]);
+    expect(await settled(hub.campaigns.create(draft, { maxRetries: 1 }))).toEqual(campaign);
+    expect(new Set(keysOf(asked)).size).toBe(1);
+    const endless = fakeHub([broken(), ...Array.from({ length: 300 }, () => refused(409, 'idempotency_in_flight'))]);
+    const began = Date.now();
+    const error = await settled(endless.hub.campaigns.create(draft));
+    expect(error).toMatchObject({ code: 'idempotency_in_flight' });
+    expect(Date.now() - began).toBeGreaterThan(65_000);
+    expect(Date.now() - began).toBeLessThan(90_000);
+  });
+
   it('is tried as often as client or call say', async () => {
     const never = fakeHub([broken()], { maxRetries: 0 });
     expect(await settled(never.hub.campaigns.list().page())).toMatchObject({ code: 'no_answer' });

@@ -67,7 +67,7 @@ export class Http {
 
   /** Sends a file as it is read, without a limit of time. @throws as `call`; and what reading the file throws. */
   async upload<O extends Operation>(operation: O, call: Call<O>, content: Content): Promise<Answer<O>> {
-    const untimed = { ...call, options: { timeoutMs: 0, ...call.options } };
+    const untimed = { ...call, options: { ...call.options, timeoutMs: call.options?.timeoutMs ?? 0 } };
     return this.#perform(operation, untimed, { content }, (response) => jsonOf<Answer<O>>(response));
   }
 

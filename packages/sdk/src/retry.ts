@@ -4,6 +4,8 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 8_000;
 /** What the hub asks to wait longer for, such as the next month, is the caller's to wait for. */
 const LONGEST_WAIT_MS = 60_000;
+/** The hub holds a request for under way until a minute after its process died. */
+const LOCK_MS = 65_000;
 
 /** How a call may be tried again. */
 export interface Tries {
@@ -22,27 +24,31 @@ export async function withRetries<T>(
   attempt: (isInDoubt: boolean) => Promise<T>,
   { maxRetries, isRepeatable, signal }: Tries,
 ): Promise<T> {
-  let isInDoubt = false;
-  for (let failures = 0; ; failures += 1) {
+  let retries = 0;
+  /** When a try first ended without saying whether it was done. */
+  let inDoubtAt: number | undefined;
+  for (;;) {
     try {
-      return await attempt(isInDoubt);
+      return await attempt(inDoubtAt !== undefined);
     } catch (error) {
       signal?.throwIfAborted();
-      const delayMs = error instanceof HubError ? delayAfter(error, failures, isRepeatable) : undefined;
-      if (delayMs === undefined || failures >= maxRetries) throw error;
-      isInDoubt ||= isUnclear(error);
+      if (!(error instanceof HubError) || !isRepeatable) throw error;
+      // What is under way is the own try that got no answer: it is waited for, until the hub lets go of it.
+      const isOwn = error.code === 'idempotency_in_flight' && Date.now() - (inDoubtAt ?? 0) < LOCK_MS;
+      if (!isOwn) retries += 1;
+      const delayMs = delayAfter(error, retries);
+      if (delayMs === undefined || retries > maxRetries) throw error;
+      if (isUnclear(error)) inDoubtAt ??= Date.now();
       await sleep(delayMs, signal);
     }
   }
 }
 
 /** In ms; undefined where it shall not be tried again. */
-function delayAfter(error: HubError, failures: number, isRepeatable: boolean): number | undefined {
+function delayAfter(error: HubError, retries: number): number | undefined {
   const { code, status, retryAfterMs } = error;
-  // `idempotency_in_flight` is the try before, whose answer was lost.
-  const isForNow = isUnclear(error) || status === 429 || code === 'idempotency_in_flight';
-  if (!isRepeatable || !isForNow) return undefined;
-  const longestMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** failures);
+  if (!isUnclear(error) && status !== 429 && code !== 'idempotency_in_flight') return undefined;
+  const longestMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (retries - 1));
   // At random, so that those who failed together do not come back together.
   const delayMs = longestMs * (0.5 + Math.random() / 2);
   if (retryAfterMs === undefined) return delayMs;
@@ -50,9 +56,7 @@ function delayAfter(error: HubError, failures: number, isRepeatable: boolean): n
 }
 
 /** Whether it may have been done all the same. */
-function isUnclear(error: unknown): boolean {
-  if (!(error instanceof HubError)) return false;
-  const { code, status = 0 } = error;
+function isUnclear({ code, status = 0 }: HubError): boolean {
   return status >= 500 || code === 'no_answer' || code === 'timeout';
 }
 
