@@ -10,6 +10,7 @@ import { isHalted } from '../halt.js';
 import { OPEN } from '../states.js';
 import { campaignSource } from './campaign-source.js';
 import { lineSource } from './line-source.js';
+import type { Precedence } from './precedence.js';
 import { runBatch, type Sending } from './run.js';
 import type { Source } from './source.js';
 
@@ -19,6 +20,14 @@ const TURN_MS = 500;
 /** With deliveries that are not due yet, or that others hold, it is looked at again after this, in ms. */
 const NOT_DUE_MS = 1_000;
 
+/** What has to step back, as the process has no time for it, comes again after this, in ms. */
+const STEP_BACK_MS = 250;
+
+/** What a worker's turns share. */
+export interface Turns extends Sending {
+  precedence: Precedence;
+}
+
 /** What becomes of a turn: it comes again after `delayMs`, or it is over. */
 export type TurnEnd = { kind: 'again'; delayMs: number } | { kind: 'over' };
 
@@ -27,7 +36,7 @@ export type TurnEnd = { kind: 'again'; delayMs: number } | { kind: 'over' };
  * never because a list came to its end. While all sending is stopped there are no turns: the pulse brings them back.
  * @throws the error of MongoDB or Redis; the turn then comes again.
  */
-export async function takeTurn(campaignId: string, sending: Sending): Promise<TurnEnd> {
+export async function takeTurn(campaignId: string, sending: Turns): Promise<TurnEnd> {
   if (await isHalted()) return { kind: 'over' };
   const campaign = await EmailCampaignModel.findById(campaignId).lean<EmailCampaign>();
   if (campaign?.status !== 'sending' || isOnHold(campaign)) return { kind: 'over' };
@@ -42,7 +51,7 @@ export async function takeTurn(campaignId: string, sending: Sending): Promise<Tu
  */
 export async function takeLineTurn(
   { businessId, stream, isTest }: { businessId: string; stream: MessageStream; isTest: boolean },
-  sending: Sending,
+  sending: Turns,
 ): Promise<TurnEnd> {
   if (await isHalted()) return { kind: 'over' };
   const source = lineSource({ business: new Types.ObjectId(businessId), stream, isTest });
@@ -52,7 +61,13 @@ export async function takeLineTurn(
 /** The pulse wakes it. */
 const isOnHold = ({ hold }: EmailCampaign) => hold != null && hold.retryAt.getTime() > Date.now();
 
-async function batches(source: Source, sending: Sending, finish: () => Promise<TurnEnd>): Promise<TurnEnd> {
+async function batches(source: Source, sending: Turns, finish: () => Promise<TurnEnd>): Promise<TurnEnd> {
+  const turn = () => runBatches(source, sending, finish);
+  if (source.lane !== 'bulk') return sending.precedence.first(turn);
+  return (await sending.precedence.second(turn)) ?? { kind: 'again', delayMs: STEP_BACK_MS };
+}
+
+async function runBatches(source: Source, sending: Sending, finish: () => Promise<TurnEnd>): Promise<TurnEnd> {
   const until = performance.now() + TURN_MS;
   while (performance.now() < until && !sending.signal.aborted) {
     const end = await runBatch(source, sending);
