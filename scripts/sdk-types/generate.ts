@@ -93,9 +93,12 @@ function componentsOf(api: ApiDocument, parts: readonly Parts[]): string[] {
     parts.map(({ answer }) => answer),
     schemas,
   );
+  const bodies = new Map(parts.map((one) => [one.body?.name, commentOf(one)]));
   return Object.entries(schemas)
     .filter(([name, schema]) => (sent.has(name) || answered.has(name)) && !isPlain(schema))
-    .map(([name, schema]) => declaration(name, schema, placeOf(api, !answered.has(name))));
+    .map(([name, schema]) => {
+      return declaration(name, schema, placeOf(api, !answered.has(name)), schema.description ?? bodies.get(name));
+    });
 }
 
 function reachable(from: readonly unknown[], schemas: Readonly<Record<string, JsonSchema>>): Set<string> {
@@ -115,8 +118,8 @@ function reachable(from: readonly unknown[], schemas: Readonly<Record<string, Js
 }
 
 function declarationsOf(one: Parts, api: ApiDocument): string[] {
-  const { key, operation, query, body, answer } = one;
-  const comment = `\`${key}\`: ${operation.summary}`;
+  const { query, body, answer } = one;
+  const comment = commentOf(one);
   const declare = ({ name, schema }: Named) => declaration(name, schema, placeOf(api, true), comment);
   return [
     ...(body && !body.schema.$ref ? [declare(body)] : []),
@@ -125,6 +128,7 @@ function declarationsOf(one: Parts, api: ApiDocument): string[] {
   ];
 }
 
+const commentOf = ({ key, operation }: Parts) => `\`${key}\`: ${operation.summary}`;
 const answerName = ({ name }: Parts) => `${name}Answer`;
 
 /** Whether an answer has a name of its own: one that is more than one thing, and no page of a list. */

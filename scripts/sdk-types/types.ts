@@ -13,7 +13,9 @@ export interface Place {
 
 /** A named type with its comment. */
 export function declaration(name: string, schema: JsonSchema, place: Place, comment = schema.description): string {
-  const doc = docOf({ ...schema, description: comment }, '');
+  // The example of a whole object is for the documentation's page; here its fields have theirs.
+  const { example, ...rest } = schema;
+  const doc = docOf({ ...rest, description: comment }, '');
   const body = typeOf(schema, place);
   return body.startsWith('{\n')
     ? `${doc}export interface ${name} ${body}\n`
@@ -36,7 +38,7 @@ export function typeOf(schema: JsonSchema, place: Place): string {
       type.map((one) => typeOf({ ...schema, type: one }, place)),
       place,
     );
-  if (type === 'array') return arrayOf(typeOf(items ?? {}, place));
+  if (type === 'array') return arrayOf(typeOf(items ?? {}, place), place);
   if (type === 'object') return objectOf(schema, place);
   if (type === 'integer') return 'number';
   if (format === 'date-time' && place.isInput) return 'string | Date';
@@ -85,13 +87,22 @@ function withTarget(schema: JsonSchema, { schemas }: Place): JsonSchema {
   return { ...target, ...schema };
 }
 
-function arrayOf(item: string): string {
+function arrayOf(item: string, { indent = '' }: Place): string {
+  if (item.startsWith('\n')) return `(${item}\n${indent})[]`;
   return /^[\w.]+$/.test(item) || item.startsWith('{\n') ? `${item}[]` : `(${item})[]`;
 }
 
 function union(types: readonly string[], { indent = '' }: Place): string {
+  const flat = types.flatMap((one) =>
+    one.startsWith('\n')
+      ? one
+          .trim()
+          .slice(2)
+          .split(/\n\s*\| /)
+      : [one],
+  );
   // Beside others it stands for what is judged by itself.
-  const unique = [...new Set(types)].filter((one) => one !== 'unknown' || types.length === 1);
+  const unique = [...new Set(flat)].filter((one) => one !== 'unknown' || flat.length === 1);
   const line = unique.join(' | ');
   if (unique.some((one) => one.includes('\n')) || indent.length + line.length < LINE_LENGTH - 30) return line;
   return `\n${unique.map((one) => `${indent}  | ${one}`).join('\n')}`;

@@ -49,7 +49,8 @@ export interface User {
     | 'manage_templates'
     | 'manage_settings'
     | 'view_analytics'
-    | 'send_emails')[];
+    | 'send_emails'
+  )[];
   isActive: boolean;
   lastLogin: string | null;
   createdAt: string;
@@ -71,7 +72,8 @@ export interface Invitation {
     | 'manage_templates'
     | 'manage_settings'
     | 'view_analytics'
-    | 'send_emails')[];
+    | 'send_emails'
+  )[];
   /** The user who invited. */
   invitedBy: string;
   expiresAt: string;
@@ -90,7 +92,8 @@ export interface NewApiKey {
     | 'manage_settings'
     | 'view_analytics'
     | 'send_emails'
-    | 'send_transactional')[];
+    | 'send_transactional'
+  )[];
   expiresAt: string | null;
   /** The keys before its rotations that still work, the latest first. */
   predecessors: {
@@ -122,7 +125,8 @@ export interface ApiKey {
     | 'manage_settings'
     | 'view_analytics'
     | 'send_emails'
-    | 'send_transactional')[];
+    | 'send_transactional'
+  )[];
   expiresAt: string | null;
   /** The keys before its rotations that still work, the latest first. */
   predecessors: {
@@ -412,7 +416,6 @@ export interface SesFinding {
   remedy?: string;
 }
 
-/** E.g. {"html":"<p>Hello {{ name }}</p>"}. */
 export interface TemplateContent {
   /** At most 524288 characters. */
   html?: string | null;
@@ -457,7 +460,6 @@ export interface Template {
   updatedAt: string;
 }
 
-/** E.g. {"firstName":"Ann"}. */
 export type Variables = Record<string, unknown>;
 
 export interface TemplatePreview {
@@ -688,10 +690,7 @@ export interface PreflightFinding {
   message: string;
 }
 
-/**
- * E.g. {"from":"Whisky <orders@example.com>","to":"Ann Lee <ann@example.com>","subject":"Your order
- * 4711","html":"<p>Thank you, Ann.</p>","tags":{"order":"4711"}}.
- */
+/** `POST /api/emails`: Send a message to one or a few people. */
 export interface NewEmail {
   /** One address or several, as all of its recipients see them. 1 to 50 items. */
   to: string | string[];
@@ -984,7 +983,8 @@ export interface Webhook {
     | 'quota.warning'
     | 'quota.exceeded'
     | 'domain.verified'
-    | 'domain.failed')[];
+    | 'domain.failed'
+  )[];
   isActive: boolean;
   /** Switched off by the hub: it answered 410 (`gone`), or failed for five days (`failing`). */
   disabled: {
@@ -1029,7 +1029,8 @@ export interface WebhookReplay {
     | 'quota.warning'
     | 'quota.exceeded'
     | 'domain.verified'
-    | 'domain.failed')[];
+    | 'domain.failed'
+  )[];
   status: 'running' | 'done';
   /** Events that were queued so far. */
   queued: number;
@@ -1060,7 +1061,8 @@ export interface NewWebhook {
     | 'quota.warning'
     | 'quota.exceeded'
     | 'domain.verified'
-    | 'domain.failed')[];
+    | 'domain.failed'
+  )[];
   isActive: boolean;
   /** Switched off by the hub: it answered 410 (`gone`), or failed for five days (`failing`). */
   disabled: {
@@ -1127,7 +1129,8 @@ export interface WebhookAttempt {
     | 'refused_address'
     | 'connection'
     | 'tls'
-    | 'unreadable_secret' | null;
+    | 'unreadable_secret'
+    | null;
   /** For a person. */
   message: string | null;
   /** When the event is tried again. */
@@ -1166,7 +1169,8 @@ export interface CreateUser {
     | 'manage_templates'
     | 'manage_settings'
     | 'view_analytics'
-    | 'send_emails')[];
+    | 'send_emails'
+  )[];
 }
 
 /** `POST /api/users/invite`: Invite somebody by mail. */
@@ -1187,7 +1191,8 @@ export interface InviteUser {
     | 'manage_templates'
     | 'manage_settings'
     | 'view_analytics'
-    | 'send_emails')[];
+    | 'send_emails'
+  )[];
 }
 
 /** `GET /api/users/invitations`: The open invitations, newest first. */
@@ -1209,7 +1214,8 @@ export interface UpdateUser {
     | 'manage_templates'
     | 'manage_settings'
     | 'view_analytics'
-    | 'send_emails')[];
+    | 'send_emails'
+  )[];
   isActive?: boolean;
 }
 
@@ -1229,7 +1235,8 @@ export interface CreateApiKey {
     | 'manage_settings'
     | 'view_analytics'
     | 'send_emails'
-    | 'send_transactional')[];
+    | 'send_transactional'
+  )[];
   expiresAt?: string | Date;
 }
 
@@ -1785,7 +1792,8 @@ export interface CreateWebhook {
     | 'quota.warning'
     | 'quota.exceeded'
     | 'domain.verified'
-    | 'domain.failed')[];
+    | 'domain.failed'
+  )[];
   /** At most 500 characters. */
   description?: string;
   /** True where absent. */
@@ -1815,7 +1823,8 @@ export interface UpdateWebhook {
     | 'quota.warning'
     | 'quota.exceeded'
     | 'domain.verified'
-    | 'domain.failed')[];
+    | 'domain.failed'
+  )[];
   /** At most 500 characters. */
   description?: string | null;
   isActive?: boolean;
@@ -1886,7 +1895,8 @@ export interface ReplayWebhook {
     | 'quota.warning'
     | 'quota.exceeded'
     | 'domain.verified'
-    | 'domain.failed')[];
+    | 'domain.failed'
+  )[];
 }
 
 /** Every operation of a business: what it takes and answers. */
