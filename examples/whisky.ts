@@ -45,12 +45,15 @@ async function statusFor(request: IncomingMessage): Promise<number> {
     const event = verifyWebhook(await text(request), request.headers, HUB_WEBHOOK_SECRET);
     if (events.has(event.data.eventId)) return 204;
     events.set(event.data.eventId, event);
-    heard.emit('event');
     console.log(`  ← ${describe(event)}`);
+    heard.emit('event');
     return 204;
   } catch (error) {
-    // Somebody else knocked. What is wrong with this program is a 500: the hub comes back with it.
-    return error instanceof WebhookVerificationError ? 400 : 500;
+    // Somebody else knocked.
+    if (error instanceof WebhookVerificationError) return 400;
+    // Something is wrong here; the hub comes back with it later.
+    console.error(error);
+    return 500;
   }
 }
 

@@ -919,14 +919,19 @@ export interface Event {
     | 'domain.failed';
   at: string;
   campaign: string | null;
+  /** The single message (`GET /api/emails/:id`) that it is about. */
+  message: string | null;
+  /** Of what a test key sent: nothing of it went out. */
+  isTest: boolean;
   /** Of `email.*`: the recipient, by the id that the list of recipients has. */
   delivery: string | null;
   email: string | null;
   /**
    * `email.bounced`: permanent, bounceType (Permanent, Transient or Undetermined), subType, diagnostic;
-   * `email.complained`: subType, notSpam; `email.failed`: reason; `email.opened`: machine, ip, userAgent;
-   * `email.clicked`: the same, and link; `campaign.paused`: reason, message; `campaign.completed`: total, sent,
-   * failed, suppressed, unconfirmed; `quota.warning` and `quota.exceeded`: used, limit, period; empty for others.
+   * `email.complained`: subType, notSpam; `email.sent`: messageId; `email.failed`: reason, and code where the hub
+   * itself says so; `email.opened`: machine, ip, userAgent; `email.clicked`: the same, and link; `campaign.paused`:
+   * reason, message; `campaign.completed`: total, sent, failed, suppressed, unconfirmed; `quota.warning` and
+   * `quota.exceeded`: used, limit, period; empty for others.
    */
   data: Record<string, unknown>;
 }
