@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // As tsconfig.json has it: the source, so that nothing needs to be built.
+  resolve: { alias: { '@power-mta-hub/sdk': new URL('packages/sdk/src/index.ts', import.meta.url).pathname } },
   test: {
     globalSetup: 'tests/support/global-setup.ts',
     setupFiles: ['tests/support/environment.ts'],

@@ -23,6 +23,8 @@ export interface HubOptions {
   signal: AbortSignal;
   /** Told when the usual port is busy. */
   say(line: string): void;
+  /** Settings beyond those of a hub on this machine. */
+  env?: NodeJS.ProcessEnv;
   /** Told when one of the processes ends by itself. */
   onDeath(error: Error): void;
 }
@@ -34,10 +36,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   let api: HubProcess | undefined;
   await retryTakenPort(async () => {
     port = port === 0 ? USUAL_PORT : await anotherPort(say);
-    const env = hubEnvironment(options.services, port);
+    const env = hubEnvironment(options.services, port, options.env);
     api = await startHubProcess({ name: 'API', file: SERVER, env, signal, onDeath });
   });
-  const env = hubEnvironment(options.services, port);
+  const env = hubEnvironment(options.services, port, options.env);
   const worker = await startHubProcess({ name: 'worker', file: WORKER, env, signal, onDeath }).catch(
     async (error: unknown) => {
       await api?.close();

@@ -28,10 +28,12 @@ const TAG = /^[A-Za-z0-9_-]{1,64}$/;
 const TAG_VALUE = /^[A-Za-z0-9_@.:/-]{1,256}$/;
 
 /** One address, or several. */
-const Addresses = z.preprocess(
-  (value) => (typeof value === 'string' ? [value] : value),
-  z.array(NamedEmail).min(1, 'must not be empty').max(MAX_RECIPIENTS),
-);
+const Addresses = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? [value] : value),
+    z.array(NamedEmail).min(1, 'must not be empty').max(MAX_RECIPIENTS),
+  )
+  .meta({ type: ['string', 'array'] });
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 

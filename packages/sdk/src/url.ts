@@ -1,0 +1,18 @@
+/** Fills in what stands in braces. @throws TypeError for an id that is empty: the path would be another one's. */
+export function pathOf(path: string, params: Readonly<Record<string, string>> = {}): string {
+  return path.replace(/\{(\w+)\}/g, (_match, name: string) => {
+    const value = params[name];
+    if (typeof value !== 'string' || value === '') throw new TypeError(`${name} is missing`);
+    return encodeURIComponent(value);
+  });
+}
+
+/** With its question mark; empty where nothing is asked for. */
+export function queryOf(query: object = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null)
+      search.set(name, value instanceof Date ? value.toISOString() : String(value));
+  }
+  return search.size > 0 ? `?${search}` : '';
+}
