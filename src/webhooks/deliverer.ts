@@ -6,7 +6,7 @@ import { attempt } from './attempt.js';
 import { createCaller } from './call.js';
 import { type Claimed, claim, endpointsWithWork, giveBack, giveUp, RENEW_EVERY_MS, renew } from './claim.js';
 import { Lanes } from './lanes.js';
-import { messageOf } from './message.js';
+import { type Message, messageOf, tagsOf } from './message.js';
 import { Recorder } from './record.js';
 
 /** Between one look for what is due and the next, in ms. */
@@ -34,12 +34,12 @@ export function startDeliverer(): { close(): Promise<void> } {
   let isClosed = false;
   let isReported = false;
 
-  const call = async (endpoint: WebhookEndpoint, row: Claimed, event: Event) => {
+  const call = async (endpoint: WebhookEndpoint, row: Claimed, message: Message) => {
     const end = lanes.begin(String(endpoint._id));
     const made = { cause: row.cause, number: row.attempts + 1 };
     claims.add(row);
     try {
-      const done = await attempt(caller, endpoint, messageOf(event), made, ending.signal);
+      const done = await attempt(caller, endpoint, message, made, ending.signal);
       recorder.add(row, done);
       const { status, httpStatus, durationMs } = done;
       end({ isSuccess: status === 'succeeded', isAnswered: httpStatus !== undefined, durationMs });
@@ -61,12 +61,13 @@ export function startDeliverer(): { close(): Promise<void> } {
     if (isClosed) return giveBack(rows);
     const events = await EventModel.find({ _id: { $in: rows.map(({ event }) => event) } }).lean<Event[]>();
     const byId = new Map(events.map((event) => [String(event._id), event]));
+    const tags = await tagsOf(events);
     const lost = rows.filter(({ event }) => !byId.has(String(event)));
     if (lost.length > 0) await giveUp(lost);
     for (const row of rows) {
       const event = byId.get(String(row.event));
       if (!event) continue;
-      const one = call(endpoint, row, event).finally(() => {
+      const one = call(endpoint, row, messageOf(event, tags)).finally(() => {
         calls.delete(one);
         begin(endpoint);
       });

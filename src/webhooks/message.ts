@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import { Webhook } from 'standardwebhooks';
 import type { Event } from '../models/event.js';
+import { MessageModel } from '../models/message.js';
 import { TEST_TYPE } from '../models/webhook-endpoint.js';
 
 /** What an endpoint is posted. */
@@ -11,12 +12,26 @@ export interface Message {
   body: string;
 }
 
-/** Fields that later kinds of mail bring along. */
-type Told = Event & { message?: Types.ObjectId; isTest?: boolean };
+/** The tags of single messages, by the messages' ids. */
+export type Tags = ReadonlyMap<string, Record<string, string>>;
+
+/** The tags of the single messages that these events are about. */
+export async function tagsOf(events: readonly Event[]): Promise<Tags> {
+  const ids = events.flatMap(({ message }) => (message ? [message] : []));
+  if (ids.length === 0) return new Map();
+  const messages = await MessageModel.find({ _id: { $in: ids }, 'tags.0': { $exists: true } }, { tags: 1 }).lean();
+  return new Map(
+    messages.map(({ _id, tags }) => [
+      _id.toHexString(),
+      Object.fromEntries(tags.map(({ name, value }) => [name ?? '', value ?? ''])),
+    ]),
+  );
+}
 
 /** An event as its receivers read it. The ids win over what the type tells. */
-export function messageOf(event: Event): Message {
-  const { _id, business, type, at, campaign, delivery, email, data, message, isTest } = event as Told;
+export function messageOf(event: Event, tagsByMessage: Tags = new Map()): Message {
+  const { _id, business, type, at, campaign, delivery, email, data, message, isTest } = event;
+  const tags = message && tagsByMessage.get(message.toHexString());
   return {
     id: _id,
     type,
@@ -26,6 +41,7 @@ export function messageOf(event: Event): Message {
       businessId: business,
       ...(campaign ? { campaignId: campaign } : {}),
       ...(message ? { emailId: message } : {}),
+      ...(tags ? { tags } : {}),
       ...(delivery ? { deliveryId: delivery } : {}),
       ...(email ? { email } : {}),
       ...(isTest ? { isTest } : {}),

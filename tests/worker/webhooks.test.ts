@@ -10,8 +10,8 @@ import { WebhookEndpointModel } from '../../src/models/webhook-endpoint.js';
 import { startWorkers } from '../../src/queue/workers.js';
 import { GIVE_UP_MS } from '../../src/webhooks/retries.js';
 import { tellAdmins } from '../../src/webhooks/tell-admins.js';
-import { register } from '../support/factories.js';
-import { useHub } from '../support/hub.js';
+import { apiKey, register } from '../support/factories.js';
+import { api, useHub } from '../support/hub.js';
 import { as, launched, people, sender, untilCampaign } from '../support/sending.js';
 import { mailTo } from '../support/system-mail.js';
 import { until } from '../support/until.js';
@@ -73,6 +73,22 @@ describe('an event', () => {
       expect.objectContaining({ eventId: id, status: 'succeeded', cause: 'event', number: 1, httpStatus: 200 }),
     ]);
     expect((await shown(who, wants)).health).toMatchObject({ waiting: 0, failingSince: null, lastFailureAt: null });
+  });
+
+  it('of a single message names it and its tags, also where a test key sent it', async () => {
+    const who = await register();
+    const key = await apiKey(who, ['send_transactional'], 'test');
+    await hook(who, receiver.url('/tagged'), { types: ['email.delivered'] });
+    const message = { from: 'a@b.test', to: 'ann@example.com', subject: 'Order', text: 'Thanks', tags: { order: '7' } };
+    const { body } = await api().post('/api/emails').set('X-API-Key', key).send(message);
+    const [posted] = (await one('/tagged')) as [Received];
+    expect(JSON.parse(posted.body).data).toMatchObject({
+      emailId: body.email.id,
+      deliveryId: body.email.recipients[0].id,
+      email: 'ann@example.com',
+      tags: { order: '7' },
+      isTest: true,
+    });
   });
 
   it('comes from campaigns and from businesses as from SES', async () => {

@@ -16,6 +16,8 @@ interface AboutEmail extends Told {
   campaignId?: string;
   /** Where it is a single message's: the `id` that `emails.send` answered. */
   emailId?: string;
+  /** The tags of that message. */
+  tags?: Record<string, string>;
 }
 
 interface AboutCampaign extends Told {
