@@ -2,6 +2,7 @@
  * `npm run prove -- <scenario>`: one promise of the sending engine at a time, with its figures. `--help` names them.
  */
 import { readCommand } from './prove/command.js';
+import { emails, emailsSlow } from './prove/emails.js';
 import { lanes } from './prove/lanes.js';
 import { quota } from './prove/quota.js';
 import { rate } from './prove/rate.js';
@@ -10,7 +11,14 @@ import { runScript } from './support/script.js';
 
 const SHOWN_MISSES = 20;
 
-const { name, scenario, numbers, isJson } = readCommand(process.argv.slice(2), { quota, rate, lanes, stop });
+const { name, scenario, numbers, isJson } = readCommand(process.argv.slice(2), {
+  quota,
+  rate,
+  lanes,
+  stop,
+  emails,
+  'emails-slow': emailsSlow,
+});
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 await runScript(async (signal) => {

@@ -43,7 +43,7 @@ export async function createOnce<T>(
 }
 
 /** The `_id` of the nth part of what an attempt creates: the same at each try, and of the attempt's time, as ids are sorted. */
-export function partId({ id }: Attempt, n: number): Types.ObjectId {
+export function partId({ id }: Pick<Attempt, 'id'>, n: number): Types.ObjectId {
   const hex = id.toHexString();
   const rest = createHash('sha256').update(`${hex}:${n}`).digest('hex');
   return new Types.ObjectId(hex.slice(0, 8) + rest.slice(0, 16));

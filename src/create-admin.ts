@@ -4,11 +4,11 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { problemsOf } from './middleware/validate.js';
 import { connectMongo, disconnectMongo } from './mongo.js';
 import { USER_PERMISSIONS } from './permissions.js';
 import { NewPassword } from './schemas/auth.js';
 import { Email, line } from './schemas/common.js';
+import { problemsOf } from './schemas/problems.js';
 import * as audit from './services/audit.js';
 import * as users from './services/users.js';
 

@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   'unsupported_media_type',
   'validation_failed',
   'idempotency_mismatch',
+  'suppressed',
   'domain_not_verified',
   'ses_not_configured',
   'preflight_failed',

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Answer, Operation } from '../../src/schemas/operation.js';
 
@@ -28,6 +29,8 @@ export interface Client {
 
 /** A client of the hub at this address, e.g. `http://localhost:5002`. Its calls end when the signal does. */
 export function createClient(baseUrl: string, signal: AbortSignal, bearer?: string): Client {
+  // Each call listens to it, and many are under way at once.
+  setMaxListeners(0, signal);
   const request = async <A>(method: string, path: string, type?: string, body?: string | Readable): Promise<A> => {
     const headers = {
       ...(type ? { 'content-type': type } : {}),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Attempt, soleAttempt } from '../attempt.js';
 import { AppError, invalid, type Problem } from '../errors.js';
 import type { Answer, Input, Operation } from '../schemas/operation.js';
+import { problemsOf } from '../schemas/problems.js';
 import { once } from '../services/idempotency.js';
 import type { Caller, Tenant } from '../tenant.js';
 import { keyedRequest } from './idempotency.js';
@@ -98,22 +99,4 @@ function validated<O extends Operation>(operation: O, req: Request): Input<O> {
   };
   if (problems.length > 0) throw invalid(problems);
   return input as Input<O>;
-}
-
-/** zod's issues as the contract writes them; an unknown field is named itself, not its parent. */
-export function problemsOf(error: z.ZodError): Problem[] {
-  return error.issues.flatMap((issue) => {
-    const path = issue.path.map(String);
-    if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: inWords(issue.message) }];
-    return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a known field' }));
-  });
-}
-
-/** zod's own sentences about types, for a person. */
-function inWords(message: string): string {
-  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
-  if (!expected || !received) return message;
-  if (received === 'undefined') return 'is required';
-  const article = /^[aeio]/.test(expected) ? 'an' : 'a';
-  return received === 'NaN' ? 'must be a number' : `must be ${article} ${expected}, not ${received}`;
 }

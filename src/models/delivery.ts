@@ -1,4 +1,6 @@
 import { type InferRawDocTypeFromSchema, model, Schema, type Types } from 'mongoose';
+import { outboxSchema } from './event.js';
+import { MESSAGE_STREAMS } from './message.js';
 
 /** Where a delivery is now. `sending/states.ts` says which moves there are. */
 export const DELIVERY_STATUSES = [
@@ -28,6 +30,12 @@ export const IN_DOUBT = { status: 1 } as const;
 /** The index of what a business sent, by its time. */
 export const BY_SENT_AT = { business: 1, sentAt: 1 } as const;
 
+/** The index of what test keys only seem to send. */
+export const TESTS_BY_SENT_AT = { business: 1, sentAt: 1, isTest: 1 } as const;
+
+/** The index of messages that wait. */
+export const LINE = { stream: 1, isTest: 1, business: 1, dueAt: 1, _id: 1 } as const;
+
 /** What counts against the sender's reputation. */
 export const HARMS = ['bounced', 'complained'] as const;
 
@@ -37,6 +45,13 @@ const schema = new Schema(
     business: { type: Schema.Types.ObjectId, ref: 'Business', required: true },
     campaign: { type: Schema.Types.ObjectId, ref: 'EmailCampaign' },
     message: { type: Schema.Types.ObjectId, ref: 'Message' },
+    /** Of a message: the line it waits in, and the time after which it is not sent any more. */
+    stream: { type: String, enum: MESSAGE_STREAMS },
+    isTest: { type: Boolean },
+    fromDomain: { type: String },
+    sendBefore: { type: Date },
+    /** The bytes of its message's files. */
+    filesSize: { type: Number },
     email: { type: String, required: true },
     name: { type: String },
     variables: { type: Schema.Types.Mixed },
@@ -90,6 +105,8 @@ const schema = new Schema(
     /** A bounce or complaint that counts against the sender's reputation, and when the hub learnt of it. */
     harm: { type: String, enum: HARMS },
     harmedAt: { type: Date },
+    /** What is still to be told of it, where no batch tells it (`sending/upkeep/outbox.ts`). */
+    outbox: { type: [outboxSchema], default: undefined },
     createdAt: { type: Date, required: true },
   },
   { strict: 'throw', versionKey: false },
@@ -101,6 +118,14 @@ schema.index({ campaign: 1, email: 1 }, { unique: true, partialFilterExpression:
 schema.index({ campaign: 1, status: 1, bucket: 1, dueAt: 1, _id: 1 });
 // What an attempt took, read back after a lost race and when its reservation is settled.
 schema.index({ 'claim.token': 1 }, { partialFilterExpression: { 'claim.token': { $exists: true } } });
+// What a line of messages has to send, the oldest first, and which businesses have any.
+schema.index(LINE, { partialFilterExpression: { status: 'pending', stream: { $exists: true } } });
+// Messages whose time is over.
+schema.index({ sendBefore: 1 }, { partialFilterExpression: { status: 'pending', stream: { $exists: true } } });
+// Single messages to an address.
+schema.index({ business: 1, email: 1, message: -1 }, { partialFilterExpression: { message: { $type: 'objectId' } } });
+// What is still to be told.
+schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $exists: true } } });
 // The deliveries of a message, and what of them is still open.
 schema.index({ message: 1, status: 1 }, { partialFilterExpression: { message: { $type: 'objectId' } } });
 // What of the month messages used, when it is held against the ledger.
@@ -109,6 +134,7 @@ schema.index({ business: 1, 'claim.period': 1 }, { partialFilterExpression: { me
 schema.index({ business: 1, messageId: 1 }, { partialFilterExpression: { messageId: { $exists: true } } });
 // What a business sent over a time, and what came of it that counts against it: the reputation guard's.
 schema.index(BY_SENT_AT, { partialFilterExpression: { sentAt: { $exists: true } } });
+schema.index(TESTS_BY_SENT_AT, { partialFilterExpression: { isTest: true } });
 schema.index(
   { business: 1, harmedAt: 1, harm: 1, campaign: 1 },
   { partialFilterExpression: { harmedAt: { $exists: true } } },

@@ -54,6 +54,8 @@ const schema = new Schema(
     dailyCap: { type: Number },
     /** What of it is tracked; where one is absent, as the business has it. */
     tracking: { type: new Schema({ opens: { type: Boolean }, clicks: { type: Boolean } }, part) },
+    /** Made by a test key: everything is as if it were sent, and SES never hears of it. */
+    isTest: { type: Boolean },
     status: { type: String, enum: CAMPAIGN_STATUSES, required: true, default: 'draft' },
     pause: {
       type: new Schema(

@@ -44,6 +44,10 @@ const schema = new Schema(
     type: { type: String, enum: EVENT_TYPES, required: true },
     at: { type: Date, required: true },
     campaign: { type: Schema.Types.ObjectId, ref: 'EmailCampaign' },
+    /** The single message that it is about. */
+    message: { type: Schema.Types.ObjectId, ref: 'Message' },
+    /** Of a test key's mail: nothing of it went out. */
+    isTest: { type: Boolean },
     /** The delivery that it is about, and its address. */
     delivery: { type: Schema.Types.ObjectId, ref: 'Delivery' },
     email: { type: String },

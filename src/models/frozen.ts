@@ -1,9 +1,14 @@
 import { Schema } from 'mongoose';
 import { variableSchema } from './email-template.js';
 
+/** Stands in a finished text for each recipient's own way out. */
+export const WAY_OUT = 'https://unsubscribe.pmh.invalid/';
+
 /** What is sent to everybody: made once, when a campaign is launched or a message accepted, and never changed after it. */
 export const frozenSchema = new Schema(
   {
+    /** Subject, HTML and text are as they will be sent, and no templates any more, but for `WAY_OUT`. */
+    isFinal: { type: Boolean },
     subject: { type: String, required: true },
     html: { type: String },
     text: { type: String, required: true },
@@ -28,6 +33,7 @@ export const frozenSchema = new Schema(
 
 /** As it is read from a campaign or a message. */
 export interface Frozen {
+  readonly isFinal?: boolean | null | undefined;
   readonly subject: string;
   readonly html?: string | null | undefined;
   readonly text: string;

@@ -18,6 +18,8 @@ const schema = new Schema(
      * `dueAt` it is tried again.
      */
     event: { type: String },
+    /** Of a test key's mail: the hub tells it to itself. */
+    isTest: { type: Boolean },
     receivedAt: { type: Date, required: true },
     /** While it waits: when it is looked at next. */
     dueAt: { type: Date },

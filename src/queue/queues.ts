@@ -1,7 +1,16 @@
 import { Queue } from 'bullmq';
+import type { Types } from 'mongoose';
 import { logger } from '../logger.js';
+import type { MessageStream } from '../models/message.js';
 import { redis } from '../redis.js';
-import { CAMPAIGN_QUEUE, JOBS, MESSAGE_QUEUE, QUEUE_PREFIX, TURNS_PER_CAMPAIGN } from './jobs.js';
+import { CAMPAIGN_QUEUE, JOBS, MESSAGE_QUEUE, QUEUE_PREFIX, TURNS_PER_CAMPAIGN, TURNS_PER_LINE } from './jobs.js';
+
+/** Single messages of a business that wait for the same. */
+interface Line {
+  business: Types.ObjectId;
+  stream: MessageStream;
+  isTest: boolean;
+}
 
 let queues: { campaigns: Queue; messages: Queue } | undefined;
 
@@ -41,13 +50,16 @@ export async function enqueueTurns(campaignIds: readonly string[]): Promise<void
   if (jobs.length > 0) await opened().campaigns.addBulk(jobs);
 }
 
-/** The same for messages outside campaigns, each with one turn. @throws the error of Redis. */
-export async function enqueueMessages(messageIds: readonly string[]): Promise<void> {
-  const jobs = messageIds.map((messageId) => ({
-    name: 'message',
-    data: JOBS.message.parse({ messageId }),
-    opts: { jobId: `message-${messageId}` },
-  }));
+/** The same for lines of single messages. @throws the error of Redis. */
+export async function enqueueLine(...lines: readonly Line[]): Promise<void> {
+  const slots = Array.from({ length: TURNS_PER_LINE }, (_, slot) => slot);
+  const jobs = lines.flatMap(({ business, stream, isTest }) =>
+    slots.map((slot) => ({
+      name: 'line',
+      data: JOBS.line.parse({ businessId: business.toHexString(), stream, isTest, slot }),
+      opts: { jobId: `${business.toHexString()}-${stream}-${isTest ? 'test' : 'live'}-${slot}` },
+    })),
+  );
   if (jobs.length > 0) await opened().messages.addBulk(jobs);
 }
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import { config } from '../config.js';
 import { logger } from '../logger.js';
 import { workerRedis } from '../redis.js';
-import type { Sending } from '../sending/batch/run.js';
+import { Precedence } from '../sending/batch/precedence.js';
 import { Traffic } from '../sending/batch/traffic.js';
-import { type TurnEnd, takeMessageTurn, takeTurn } from '../sending/batch/turn.js';
+import { type TurnEnd, type Turns, takeLineTurn, takeTurn } from '../sending/batch/turn.js';
 import { createLauncher } from '../sending/campaigns/due.js';
 import { DOMAIN_CHECKS } from '../sending/domains/due.js';
 import { INBOUND } from '../sending/inbound/round.js';
@@ -22,9 +22,12 @@ const AFTER_FAILURE_MS = 2_000;
 /** Turns under way get so long to hear from SES and record it, in ms. */
 const TURNS_MS = 6_500;
 
-/** A killed worker's turns are free again after so long, in ms; while they live their locks are renewed. */
-const LOCK_MS = 15_000;
-const STALLED_MS = 10_000;
+/**
+ * A killed worker's turns are free again after both together, in ms; while they live their locks are renewed. Single messages
+ * are waited for. A process that stood still for longer has its turn taken twice, which does no harm.
+ */
+const CAMPAIGN_LOCK = { lockDuration: 15_000, stalledInterval: 10_000 };
+const LINE_LOCK = { lockDuration: 4_000, stalledInterval: 1_000 };
 
 /** BullMQ's own close waits for Redis without an end; it gets so long, in ms. */
 const CLOSE_MS = 1_500;
@@ -38,10 +41,15 @@ export function startWorkers(): { close(): Promise<void> } {
   const ending = new AbortController();
   const gateways = new Gateways();
   const traffic = new Traffic();
-  const sending: Sending = { gateways, traffic, signal: ending.signal };
+  const sending: Turns = { gateways, traffic, precedence: new Precedence(), signal: ending.signal };
   const turns = new Set<Promise<unknown>>();
 
-  const start = (queue: string, name: JobName, take: (data: unknown) => Promise<TurnEnd>) => {
+  const start = (
+    queue: string,
+    name: JobName,
+    lock: Pick<WorkerOptions, 'lockDuration' | 'stalledInterval'>,
+    take: (data: unknown) => Promise<TurnEnd>,
+  ) => {
     const process = (job: Job, token?: string) => {
       // Only a newer version of the hub could have added it: it is seen in the log, and gone.
       if (job.name !== name) throw new UnrecoverableError(`There is no job named ${job.name}`);
@@ -54,16 +62,15 @@ export function startWorkers(): { close(): Promise<void> } {
       connection,
       prefix: QUEUE_PREFIX,
       concurrency: config().workerConcurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_MS,
+      ...lock,
     });
     worker.on('error', (err) => logger().debug({ err }, 'worker'));
     worker.on('failed', (job, err) => logger().error({ err, jobId: job?.id }, 'a job failed'));
     return { worker, connection };
   };
   const started = [
-    start(CAMPAIGN_QUEUE, 'turn', (data) => takeTurn(JOBS.turn.parse(data).campaignId, sending)),
-    start(MESSAGE_QUEUE, 'message', (data) => takeMessageTurn(JOBS.message.parse(data).messageId, sending)),
+    start(CAMPAIGN_QUEUE, 'turn', CAMPAIGN_LOCK, (data) => takeTurn(JOBS.turn.parse(data).campaignId, sending)),
+    start(MESSAGE_QUEUE, 'line', LINE_LOCK, (data) => takeLineTurn(JOBS.line.parse(data), sending)),
   ];
   const launcher = { name: 'launcher', everyMs: 1_000, leaseMs: 3_000, ...createLauncher() };
   const systemMail = { name: 'system-mail', everyMs: 1_000, leaseMs: 5_000, ...createSystemMailer(ending.signal) };

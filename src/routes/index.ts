@@ -9,6 +9,7 @@ import { campaignLifeRoutes } from './campaign-life.js';
 import { campaignRoutes } from './campaigns.js';
 import { docsRoutes } from './docs.js';
 import { domainRoutes } from './domains.js';
+import { emails } from './emails.js';
 import { eventRoutes } from './events.js';
 import { eventsSetupRoutes } from './events-setup.js';
 import { health } from './health.js';
@@ -46,6 +47,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/campaigns/:id/recipients', tag: 'Recipients', router: recipientRoutes },
   { path: '/api/campaigns', tag: 'Campaigns', router: campaignRoutes },
   { path: '/api/campaigns', tag: 'The life of a campaign', router: campaignLifeRoutes },
+  { path: '/api/emails', tag: 'Single messages', router: emails },
   { path: '/api/suppressions', tag: 'Suppressions', router: suppressionRoutes },
   { path: '/api/events', tag: 'Events', router: eventRoutes },
   { path: '/api/inbound/ses', tag: 'Events', router: inbound, isPublic: true },

@@ -4,7 +4,8 @@ import { invalid } from '../errors.js';
 import { authorize } from '../middleware/authorize.js';
 import { sendCsv } from '../middleware/download.js';
 import { withUpload } from '../middleware/upload.js';
-import { describe, handle, problemsOf } from '../middleware/validate.js';
+import { describe, handle } from '../middleware/validate.js';
+import { problemsOf } from '../schemas/problems.js';
 import {
   AddRecipients,
   ExportRecipients,

@@ -16,7 +16,7 @@ const DATA = [
   'empty for others',
 ].join('; ');
 
-const EventView = z
+export const EventView = z
   .object({
     id: Id,
     type: z.enum(EVENT_TYPES),

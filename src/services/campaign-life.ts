@@ -18,7 +18,8 @@ import {
   refuseMove,
 } from '../sending/campaigns/moves.js';
 import { preflight as check, keepFromGoingOn, type Preflight } from '../sending/campaigns/preflight/index.js';
-import { DOUBTFUL_MS, type Retry, retryable } from '../sending/campaigns/retry.js';
+import { type Retry, retryable } from '../sending/campaigns/retry.js';
+import { DOUBTFUL_MS } from '../sending/put-back.js';
 import { owned, type Tenant } from '../tenant.js';
 import { get } from './campaigns.js';
 

@@ -1,13 +1,15 @@
 import type { Types } from 'mongoose';
 import { partId, soleAttempt } from '../attempt.js';
+import { config } from '../config.js';
 import { AppError, sesNotConfigured } from '../errors.js';
 import { logger } from '../logger.js';
 import { AT_ONCE, BUCKETS, type Delivery, DeliveryModel } from '../models/delivery.js';
 import type { EmailCampaign } from '../models/email-campaign.js';
 import type { Frozen } from '../models/frozen.js';
 import { MessageModel } from '../models/message.js';
-import { ignoreDuplicateKey, insertMissing, JOURNALED } from '../mongo.js';
-import { enqueueMessages } from '../queue/queues.js';
+import { MessageContentModel } from '../models/message-content.js';
+import { insertMissing, JOURNALED } from '../mongo.js';
+import { enqueueLine } from '../queue/queues.js';
 import type { Variables } from '../schemas/common.js';
 import { freeze } from '../sending/campaigns/preflight/freeze.js';
 import { senderProblem } from '../sending/domains/sender.js';
@@ -45,38 +47,51 @@ export async function sendTest(
   attempt = soleAttempt(),
 ): Promise<Delivery[]> {
   const messageId = attempt.id;
-  if (attempt.isRepeat && (await MessageModel.exists(owned(tenant, { _id: messageId })))) return outcomes(messageId);
+  const to = test.to.filter(({ email }, index) => test.to.findIndex((other) => other.email === email) === index);
+  const made = attempt.isRepeat ? await DeliveryModel.countDocuments(owned(tenant, { message: messageId })) : 0;
+  if (made === to.length) return outcomes(messageId);
   const campaign = await get(tenant, id);
   const frozen = await contentOf(tenant, campaign);
   const first = test.variables ? undefined : await DeliveryModel.findOne({ campaign: campaign._id }).lean<Delivery>();
-  const to = test.to.filter(({ email }, index) => test.to.findIndex((other) => other.email === email) === index);
+  const createdAt = new Date();
+  const scope = owned(tenant, {});
+  const isTest = campaign.isTest === true;
+  const expiresAt = new Date(createdAt.getTime() + LIFETIME_MS);
+  const message = {
+    _id: messageId,
+    ...scope,
+    stream: 'test',
+    isTest,
+    campaign: campaign._id,
+    from: { email: frozen.fromEmail },
+    ...{ to, cc: [], bcc: [] },
+    subject: frozen.subject,
+    tags: [],
+    ...{ expiresAt, createdAt },
+    createdBy: author.id,
+  };
+  const keptUntil = new Date(createdAt.getTime() + config().eventRetentionMs);
+  const content = { _id: messageId, ...scope, frozen, filesSize: 0, expiresAt: keptUntil };
   const rows = to.map(({ email, name }, index) => ({
     // Whatever tries it again, also at the same time, makes the same rows.
     _id: partId(attempt, index),
-    business: tenant.businessId,
+    ...scope,
     message: messageId,
+    ...{ stream: 'test', isTest, sendBefore: expiresAt },
     email,
     ...optional({ name: name ?? first?.name, variables: test.variables ?? first?.variables }),
     status: 'pending',
     bucket: index % BUCKETS,
     dueAt: AT_ONCE,
     attempts: 0,
-    createdAt: new Date(),
+    createdAt,
   }));
-  await insertMissing(DeliveryModel.collection, rows);
-  // The deliveries first: a message that is there has all of them. Journaled, and so are they, which were written before.
-  await new MessageModel({
-    _id: messageId,
-    business: tenant.businessId,
-    kind: 'test',
-    campaign: campaign._id,
-    frozen,
-    expiresAt: new Date(Date.now() + LIFETIME_MS),
-    createdBy: author.id,
-  })
-    .save({ ...JOURNALED })
-    .catch(ignoreDuplicateKey);
-  await enqueueMessages([messageId.toHexString()]).catch((err: unknown) =>
+  await Promise.all([
+    insertMissing(MessageModel.collection, [message]),
+    insertMissing(MessageContentModel.collection, [content]),
+  ]);
+  await insertMissing(DeliveryModel.collection, rows, JOURNALED);
+  await enqueueLine({ business: tenant.businessId, stream: 'test', isTest }).catch((err: unknown) =>
     logger().warn({ err, messageId }, 'not enqueued; the pulse does it'),
   );
   return outcomes(messageId);
@@ -84,10 +99,10 @@ export async function sendTest(
 
 async function contentOf(tenant: Tenant, campaign: EmailCampaign): Promise<Frozen> {
   const business = await getActive(tenant.businessId);
-  if (!business.sesConfiguration.verified) throw sesNotConfigured();
+  if (!campaign.isTest && !business.sesConfiguration.verified) throw sesNotConfigured();
   const freezing = campaign.frozen ? { frozen: campaign.frozen } : await freeze(tenant, campaign, business);
   if ('frozen' in freezing) {
-    const problem = senderProblem(business, freezing.frozen.fromEmail);
+    const problem = campaign.isTest ? undefined : senderProblem(business, freezing.frozen.fromEmail);
     if (problem) throw new AppError('domain_not_verified', 422, problem);
     return freezing.frozen;
   }

@@ -26,9 +26,17 @@ export async function create(
 ): Promise<EmailCampaign> {
   return createOnce(attempt, made(tenant, attempt), async () => {
     await check(tenant, input);
-    return insert({ ...input, _id: attempt.id, business: tenant.businessId, createdBy: author.id });
+    return insert({ ...input, ...madeBy(tenant, author, attempt) });
   });
 }
+
+/** What a test key makes stays a test, whoever sends it. */
+const madeBy = (tenant: Tenant, author: Caller, attempt: Attempt) => ({
+  _id: attempt.id,
+  business: tenant.businessId,
+  createdBy: author.id,
+  ...(author.isTest ? { isTest: true } : {}),
+});
 
 /** Journaled: its id has been told. */
 async function insert(fields: object): Promise<EmailCampaign> {
@@ -74,8 +82,8 @@ export async function get(tenant: Tenant, id: string): Promise<EmailCampaign> {
  * `invalid_transition` once it is launched.
  */
 export async function update(tenant: Tenant, caller: Caller, id: string, change: Change): Promise<EmailCampaign> {
-  if (change.scheduledFor) requireSender(caller);
   const known = await get(tenant, id);
+  if (change.scheduledFor) requireSender(caller, known);
   await check(tenant, change);
   checkTimes(known, change);
   const entries = Object.entries(change).filter(([, value]) => value !== undefined);
@@ -111,10 +119,8 @@ export async function duplicate(
     return insert({
       ...{ subject, fromEmail, fromName, replyTo, ratePerSecond, dailyCap, tracking },
       ...(await contentOf(tenant, original)),
-      _id: attempt.id,
+      ...madeBy(tenant, author, attempt),
       name: name ?? copyOf(original.name),
-      business: tenant.businessId,
-      createdBy: author.id,
     });
   });
 }
@@ -156,11 +162,13 @@ export async function remove(tenant: Tenant, id: string): Promise<void> {
 }
 
 /** Whoever sets when it goes out, sends it. */
-function requireSender({ permissions, isTest }: Caller): void {
+function requireSender({ permissions, isTest }: Caller, campaign: EmailCampaign): void {
   if (!permissions.includes('send_emails')) {
     throw forbidden('To change when a campaign is sent needs the permission send_emails');
   }
-  if (isTest) throw forbidden('A test key cannot change when a campaign is sent; that needs a live one');
+  if (isTest && !campaign.isTest) {
+    throw forbidden('A test key cannot change when this campaign is sent; that needs a live one');
+  }
 }
 
 /** A scheduled campaign has a time, and its end comes after it. */

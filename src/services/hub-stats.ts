@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import { logger } from '../logger.js';
 import { BUSINESS_STATUSES, BusinessModel } from '../models/business.js';
-import { BY_SENT_AT, DeliveryModel, IN_DOUBT } from '../models/delivery.js';
+import { BY_SENT_AT, DeliveryModel, IN_DOUBT, TESTS_BY_SENT_AT } from '../models/delivery.js';
 import { EmailCampaignModel } from '../models/email-campaign.js';
 import { PLANS } from '../plans.js';
 import { readQueues } from '../queue/queues.js';
@@ -100,9 +100,12 @@ async function countBusinesses(now: Date) {
 async function countSent(businessIds: readonly Types.ObjectId[], now: Date): Promise<number> {
   if (businessIds.length === 0) return 0;
   const since = new Date(now.getTime() - DAY_MS);
-  return DeliveryModel.countDocuments({ business: { $in: [...businessIds] }, sentAt: { $gte: since } }).hint(
-    BY_SENT_AT,
-  );
+  const sent = { business: { $in: [...businessIds] }, sentAt: { $gte: since } };
+  const [all, tests] = await Promise.all([
+    DeliveryModel.countDocuments(sent).hint(BY_SENT_AT),
+    DeliveryModel.countDocuments({ ...sent, isTest: true }).hint(TESTS_BY_SENT_AT),
+  ]);
+  return all - tests;
 }
 
 async function countRunning(): Promise<HubStats['campaigns']> {

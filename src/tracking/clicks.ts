@@ -3,6 +3,7 @@ import { type Delivery, DeliveryModel } from '../models/delivery.js';
 import { JOURNALED } from '../mongo.js';
 import { valuesFor } from '../sending/batch/values.js';
 import { log } from '../sending/log.js';
+import { subjectOf } from '../sending/outcome-events.js';
 import { owned } from '../tenant.js';
 import { clickUpdate } from './click-update.js';
 import { linksOf } from './contents.js';
@@ -46,7 +47,7 @@ async function targetOf({ businessId, number }: ClickLink, delivery: Delivery): 
 }
 
 async function record({ businessId, number }: ClickLink, delivery: Delivery, url: string, hit: Hit): Promise<void> {
-  const { _id, campaign, email } = delivery;
+  const { _id } = delivery;
   const update = clickUpdate(number, hit.at, isMachine(hit, delivery));
   const after = await DeliveryModel.findOneAndUpdate(owned({ businessId }, { _id }), update, {
     updatePipeline: true,
@@ -59,12 +60,9 @@ async function record({ businessId, number }: ClickLink, delivery: Delivery, url
   await log([
     {
       _id: idWithin(['clicked', _id.toHexString(), number, machine], hit.at, LOGGED_EVERY_MS),
-      business: businessId,
       type: 'email.clicked',
       at: hit.at,
-      ...(campaign ? { campaign } : {}),
-      delivery: _id,
-      email,
+      ...subjectOf(delivery),
       data: {
         machine,
         userAgent: hit.userAgent,

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Delivery } from '../models/delivery.js';
 import { EmailCampaignModel } from '../models/email-campaign.js';
 import type { Frozen } from '../models/frozen.js';
-import { MessageModel } from '../models/message.js';
+import { MessageContentModel } from '../models/message-content.js';
 import { owned, type Tenant } from '../tenant.js';
 import { parseTarget, type Target } from './targets.js';
 
@@ -27,7 +27,7 @@ export async function linksOf(tenant: Tenant, delivery: Delivery): Promise<Links
   const fields = { 'frozen.links': 1, 'frozen.variables': 1 };
   const found = campaign
     ? await EmailCampaignModel.findOne(filter, fields).lean<{ frozen?: Frozen }>()
-    : await MessageModel.findOne(filter, fields).lean<{ frozen?: Frozen }>();
+    : await MessageContentModel.findOne(filter, fields).lean<{ frozen?: Frozen }>();
   if (!found?.frozen) return undefined;
   const { links, variables } = found.frozen;
   const made = { targets: (links ?? []).map(parseTarget), variables };

@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import { logger } from '../logger.js';
 import { type Delivery, DeliveryModel } from '../models/delivery.js';
 import { log } from '../sending/log.js';
+import { subjectOf } from '../sending/outcome-events.js';
 import { idWithin } from './event-ids.js';
 import { type Hit, isKnownMachine, isSoon } from './machines.js';
 import { type MessageLink, verifyOpen } from './tokens.js';
@@ -92,6 +93,8 @@ type Known = Pick<
   | '_id'
   | 'business'
   | 'campaign'
+  | 'message'
+  | 'isTest'
   | 'email'
   | 'sentAt'
   | 'deliveredAt'
@@ -101,7 +104,7 @@ type Known = Pick<
 >;
 
 const KNOWN = {
-  ...{ business: 1, campaign: 1, email: 1 },
+  ...{ business: 1, campaign: 1, message: 1, isTest: 1, email: 1 },
   ...{ sentAt: 1, deliveredAt: 1, unconfirmedAt: 1, openedAt: 1, machineOpenedAt: 1 },
 };
 
@@ -124,14 +127,11 @@ async function write(opens: readonly Open[]): Promise<void> {
   });
   if (writes.length > 0) await DeliveryModel.collection.bulkWrite(writes, { ordered: false });
   await log(
-    seen.map(({ delivery: { _id, business, campaign, email }, hit, machine }) => ({
-      _id: idWithin(['opened', _id.toHexString(), machine], hit.at, LOGGED_EVERY_MS),
-      business,
+    seen.map(({ delivery, hit, machine }) => ({
+      _id: idWithin(['opened', delivery._id.toHexString(), machine], hit.at, LOGGED_EVERY_MS),
       type: 'email.opened' as const,
       at: hit.at,
-      ...(campaign ? { campaign } : {}),
-      delivery: _id,
-      email,
+      ...subjectOf(delivery),
       data: { machine, userAgent: hit.userAgent, ...(hit.ip ? { ip: hit.ip } : {}) },
     })),
   );

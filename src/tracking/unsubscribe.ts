@@ -1,8 +1,8 @@
-import type { Types } from 'mongoose';
 import { BusinessModel } from '../models/business.js';
-import { DeliveryModel } from '../models/delivery.js';
+import { type Delivery, DeliveryModel } from '../models/delivery.js';
 import { JOURNALED } from '../mongo.js';
 import { log } from '../sending/log.js';
+import { subjectOf } from '../sending/outcome-events.js';
 import { reasonOf, suppress, unsuppress } from '../sending/suppression.js';
 import { owned } from '../tenant.js';
 import { idWithin } from './event-ids.js';
@@ -45,18 +45,17 @@ export async function unsubscribe({ businessId, deliveryId, email }: Subscriber)
 
 /** The same event whenever it is told: also by the second try where the first one ended before this. */
 async function tellLog({ businessId, deliveryId, email }: Unsubscribe, at: Date): Promise<void> {
-  const delivery = await DeliveryModel.findOne(owned({ businessId }, { _id: deliveryId }), { campaign: 1 }).lean<{
-    campaign?: Types.ObjectId;
-  }>();
+  const delivery = await DeliveryModel.findOne(owned({ businessId }, { _id: deliveryId }), {
+    campaign: 1,
+    message: 1,
+    isTest: 1,
+  }).lean<Pick<Delivery, 'campaign' | 'message' | 'isTest'>>();
   await log([
     {
       _id: idWithin(['unsubscribed', deliveryId.toHexString()], at, 1),
-      business: businessId,
       type: 'email.unsubscribed',
       at,
-      ...(delivery?.campaign ? { campaign: delivery.campaign } : {}),
-      delivery: deliveryId,
-      email,
+      ...subjectOf({ ...delivery, _id: deliveryId, business: businessId, email }),
     },
   ]);
 }

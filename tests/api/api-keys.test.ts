@@ -7,6 +7,7 @@ import { opensAt } from '../../src/services/key-rotation.js';
 import { apiKey, once, type Registered, register, superAdmin } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { admin } from '../support/people.js';
+import { draft, people } from '../support/sending.js';
 import { until } from '../support/until.js';
 
 useHub();
@@ -340,7 +341,7 @@ describe('a key', () => {
     await usage().expect(200);
   });
 
-  it('for tests says so by its name, and sends no campaign', async () => {
+  it('for tests says so by its name, and sends no campaign that a person made', async () => {
     const who = await register();
     const permissions = ['send_emails', 'view_analytics'];
     const { apiKey: made } = (await create(who.token, { name: 'k', permissions, mode: 'test' }).expect(201)).body;
@@ -350,12 +351,12 @@ describe('a key', () => {
       prefix: made.key.slice(0, 13),
     });
     await business(made.key).expect(200);
-    const campaign = `/api/campaigns/${new Types.ObjectId()}`;
+    const campaign = `/api/campaigns/${await draft(who, people(1))}`;
     for (const move of ['send', 'schedule', 'resume', 'retry', 'test']) {
       const { status, body } = await api().post(`${campaign}/${move}`).set('X-API-Key', made.key).send({});
       expect([move, status, body.message]).toEqual([move, 403, expect.stringContaining('test key')]);
     }
-    await api().post(`${campaign}/pause`).set('X-API-Key', made.key).expect(404);
+    await api().post(`${campaign}/pause`).set('X-API-Key', made.key).expect(409);
   });
 
   it('manages no keys, whatever it holds', async () => {

@@ -55,11 +55,15 @@ export async function connectSes(who: Registered, accessKeyId = `AKIA${unique().
 }
 
 /** Makes an API key with the given permissions. @returns the key as shown once. */
-export async function apiKey(who: Registered, permissions: readonly string[]): Promise<string> {
+export async function apiKey(
+  who: Registered,
+  permissions: readonly string[],
+  mode: 'live' | 'test' = 'live',
+): Promise<string> {
   const answer = await api()
     .post('/api/business/api-keys')
     .auth(who.token, { type: 'bearer' })
-    .send({ name: unique('key'), permissions });
+    .send({ name: unique('key'), permissions, mode });
   if (answer.status !== 201) throw new Error(`apiKey: ${answer.status} ${answer.text}`);
   return answer.body.apiKey.key;
 }

@@ -5,7 +5,7 @@ import { render } from '../../src/templates/render.js';
 
 const letter = (overrides: object = {}) => ({
   from: { name: 'Whisky', address: 'news@example.com' },
-  to: { name: 'Ann', address: 'ann@example.com' },
+  to: [{ name: 'Ann', address: 'ann@example.com' }],
   subject: 'Hello',
   html: '<p>Hello</p>',
   text: 'Hello',
@@ -25,12 +25,12 @@ describe('a message', () => {
 
   it('shows names and subjects that look like encoded words as they are', () => {
     const lookalike = '=?utf-8?q?evil?=';
-    const raw = compose(letter({ subject: lookalike, to: { name: lookalike, address: 'ann@example.com' } }));
+    const raw = compose(letter({ subject: lookalike, to: [{ name: lookalike, address: 'ann@example.com' }] }));
     expect(headersOf(raw)).not.toContain(lookalike);
   });
 
   it('writes names with umlauts, quotes and commas so that they stay one name', () => {
-    const raw = compose(letter({ to: { name: 'Groß, "Jo" <x@y.z>', address: 'ann@example.com' } }));
+    const raw = compose(letter({ to: [{ name: 'Groß, "Jo" <x@y.z>', address: 'ann@example.com' }] }));
     expect(headersOf(raw).match(/^To: .*<ann@example\.com>$/m)).not.toBeNull();
     expect(headersOf(raw)).not.toContain('<x@y.z>');
   });

@@ -2,8 +2,8 @@ import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
-import { MessageModel } from '../../src/models/message.js';
 import { redis } from '../../src/redis.js';
+import { OPEN } from '../../src/sending/states.js';
 import { suppress } from '../../src/sending/suppression.js';
 import { sweep } from '../../src/sending/upkeep/sweep.js';
 import { useHub } from '../support/hub.js';
@@ -122,10 +122,14 @@ describe('a test send', () => {
     await as(who, 'post', `/api/campaigns/${id}/test`, { to: ['later@example.com'] }, 202);
     await as(who, 'post', `/api/campaigns/${id}/test`, { to: ['never@example.com'] }, 202);
     await redis().flushdb();
-    const never = await DeliveryModel.findOne({ email: 'never@example.com', business: who.businessId }).lean();
-    await MessageModel.updateOne({ _id: never?.message }, { expiresAt: new Date(0) });
+    await DeliveryModel.updateOne(
+      { email: 'never@example.com', business: who.businessId },
+      { sendBefore: new Date(0) },
+    );
     startWorkers();
-    await until(async () => (await MessageModel.countDocuments({ business: who.businessId, status: 'open' })) === 0);
+    const tests = { business: who.businessId, stream: 'test' } as const;
+    const open = { ...tests, status: { $in: OPEN } };
+    await until(async () => (await DeliveryModel.countDocuments(open)) === 0);
     const ends = await DeliveryModel.find({ business: who.businessId, message: { $exists: true } }).lean();
     expect(Object.fromEntries(ends.map(({ email, status }) => [email, status]))).toEqual({
       'later@example.com': 'sent',

@@ -1,4 +1,3 @@
-import type { Types } from 'mongoose';
 import { logger } from '../../logger.js';
 import type { Delivery } from '../../models/delivery.js';
 import type { PauseReason } from '../../models/email-campaign.js';
@@ -21,16 +20,13 @@ export type Stop =
   | { kind: 'throttled' }
   | { kind: 'day_exhausted' }
   | { kind: 'unreachable' }
-  | { kind: 'pause'; reason: PauseReason; message: string };
+  | { kind: 'pause'; reason: PauseReason; message: string; code: string };
 
 /** Whether SES said what it did with the message; `none`: it was not asked, or not reached. */
 export type Answer = 'clear' | 'unclear' | 'none';
 
 /** One call's end: an outcome to record, or a delivery to give back because SES surely did not take it. */
-export type Attempt = { answer: Answer } & (
-  | { outcome: Outcome; stop?: undefined }
-  | { returned: Types.ObjectId; how: GiveBack; stop: Stop }
-);
+export type Attempt = { answer: Answer } & ({ outcome: Outcome; stop?: undefined } | { how: GiveBack; stop: Stop });
 
 /** Makes the message, calls SES once and says how it ended. Never throws. */
 export async function attempt(gateway: Gateway, mailing: Mailing, delivery: Delivery): Promise<Attempt> {
@@ -44,7 +40,7 @@ export async function attempt(gateway: Gateway, mailing: Mailing, delivery: Deli
     const message = isAuthors ? error.message : 'The message could not be made';
     return {
       answer: 'none',
-      outcome: { kind: 'failed', id, error: { code: 'render_failed', message }, at: new Date() },
+      outcome: { kind: 'failed', error: { code: 'render_failed', message }, at: new Date() },
     };
   }
   try {
@@ -54,39 +50,39 @@ export async function attempt(gateway: Gateway, mailing: Mailing, delivery: Deli
       to: delivery.email,
       tags: { ...mailing.tags, pmh_delivery: id.toHexString(), pmh_attempt: String(delivery.attempts) },
     });
-    return { answer: 'clear', outcome: { kind: 'sent', id, messageId, at: new Date() } };
+    return { answer: 'clear', outcome: { kind: 'sent', messageId, at: new Date() } };
   } catch (error) {
     return readFailure(error, delivery);
   }
 }
 
 function readFailure(error: unknown, delivery: Delivery): Attempt {
-  const id = delivery._id;
   const failure = classify(error);
   switch (failure.kind) {
     case 'throttled':
     case 'day_exhausted':
-      return { answer: 'clear', returned: id, how: {}, stop: failure };
+      return { answer: 'clear', how: {}, stop: failure };
     case 'account':
     case 'credentials': {
       const message = `${failure.code}: ${failure.message}`;
-      return { answer: 'clear', returned: id, how: {}, stop: { kind: 'pause', reason: failure.kind, message } };
+      const stop = { kind: 'pause' as const, reason: failure.kind, message, code: failure.code };
+      return { answer: 'clear', how: {}, stop };
     }
     case 'unreachable': {
       const reason = { code: failure.code, message: failure.message };
       const attempts = delivery.attempts - (delivery.attemptsBefore ?? 0);
       if (attempts >= MAX_ATTEMPTS) {
-        return { answer: 'none', outcome: { kind: 'failed', id, error: reason, at: new Date() } };
+        return { answer: 'none', outcome: { kind: 'failed', error: reason, at: new Date() } };
       }
       const how = { keepAttempt: true, dueAt: new Date(Date.now() + backoffMs(attempts)), error: reason };
-      return { answer: 'none', returned: id, how, stop: { kind: 'unreachable' } };
+      return { answer: 'none', how, stop: { kind: 'unreachable' } };
     }
     case 'rejected':
     case 'unclear': {
       const error = { code: failure.code, message: failure.message };
       const at = new Date();
-      if (failure.kind === 'unclear') return { answer: 'unclear', outcome: { kind: 'unconfirmed', id, error, at } };
-      return { answer: 'clear', outcome: { kind: 'failed', id, error, at } };
+      if (failure.kind === 'unclear') return { answer: 'unclear', outcome: { kind: 'unconfirmed', error, at } };
+      return { answer: 'clear', outcome: { kind: 'failed', error, at } };
     }
   }
 }

@@ -7,7 +7,7 @@ import { UNCLEAR } from '../limits/breaker.js';
 import { type Attempt, attempt, type Stop } from './attempt.js';
 import type { GiveBack } from './claim.js';
 import type { Recorder } from './record.js';
-import type { Source } from './source.js';
+import type { Mailing, Source } from './source.js';
 
 /** Calls of one batch under way at once. */
 const LANES = 16;
@@ -51,10 +51,16 @@ export interface CallsEnd {
   open: number;
 }
 
+/** A delivery that may be sent, and what is sent to it. */
+export interface Message {
+  delivery: Delivery;
+  mailing: Mailing;
+}
+
 interface Batch {
   gateway: Gateway;
   source: Source;
-  deliveries: readonly Delivery[];
+  messages: readonly Message[];
   deadline: number;
   pace: Pace;
   signal: AbortSignal;
@@ -85,12 +91,12 @@ class Calls {
 
   constructor(private readonly batch: Batch) {
     this.mayGoOn = watch(batch.source);
-    this.lateMs = batch.pace.spacingMs * batch.deliveries.length < AT_ONCE_MS ? LATE_AT_ONCE_MS : LATE_MS;
+    this.lateMs = batch.pace.spacingMs * batch.messages.length < AT_ONCE_MS ? LATE_AT_ONCE_MS : LATE_MS;
   }
 
   async run(): Promise<void> {
-    const { deliveries } = this.batch;
-    await Promise.all(Array.from({ length: Math.min(LANES, deliveries.length) }, () => this.lane()));
+    const { messages } = this.batch;
+    await Promise.all(Array.from({ length: Math.min(LANES, messages.length) }, () => this.lane()));
     this.returnRest();
     this.ended.abort();
   }
@@ -107,17 +113,17 @@ class Calls {
   }
 
   private returnRest(): void {
-    const { deliveries } = this.batch;
-    for (const { _id } of deliveries.slice(this.next)) this.end.returned.push({ id: _id, how: {} });
-    this.next = deliveries.length;
+    const { messages } = this.batch;
+    for (const { delivery } of messages.slice(this.next)) this.end.returned.push({ id: delivery._id, how: {} });
+    this.next = messages.length;
   }
 
   private async lane(): Promise<void> {
-    const { deliveries, pace } = this.batch;
-    while (!this.isStopped && this.next < deliveries.length) {
+    const { messages, pace } = this.batch;
+    while (!this.isStopped && this.next < messages.length) {
       const index = this.next++;
-      const delivery = deliveries[index];
-      if (!delivery) return;
+      const message = messages[index];
+      if (!message) return;
       const slot = pace.from + index * pace.spacingMs;
       const early = slot - performance.now();
       // At most the limiter's horizon, so an ending worker waits no longer than that.
@@ -126,10 +132,10 @@ class Calls {
       // After everything that waits, so that what happened meanwhile counts.
       if (!mayGoOn || this.batch.signal.aborted || performance.now() > this.lastMoment(slot)) this.isStopped = true;
       if (this.isStopped) {
-        this.end.returned.push({ id: delivery._id, how: {} });
+        this.end.returned.push({ id: message.delivery._id, how: {} });
         return;
       }
-      await this.call(delivery);
+      await this.call(message);
     }
   }
 
@@ -137,39 +143,38 @@ class Calls {
     return Math.min(this.batch.deadline, slot + this.lateMs - this.batch.pace.uncertainMs);
   }
 
-  private async call(delivery: Delivery): Promise<void> {
-    const { gateway, source } = this.batch;
+  private async call({ delivery, mailing }: Message): Promise<void> {
     const { end } = this;
     end.open += 1;
     this.movedAt = performance.now();
-    const result = await attempt(gateway, source.mailing, delivery);
+    const result = await attempt(this.batch.gateway, mailing, delivery);
     end.open -= 1;
     this.movedAt = performance.now();
-    this.note(result);
+    this.note(delivery, result);
   }
 
-  private note(result: Attempt): void {
+  private note(delivery: Delivery, result: Attempt): void {
     const { end } = this;
     if (result.answer === 'clear') end.clear += 1;
     if (result.answer === 'unclear' && ++end.unclear >= UNCLEAR) this.isStopped = true;
     if (!('outcome' in result)) {
-      this.noteUnsent(result);
+      this.noteUnsent(delivery, result);
       return;
     }
     const { kind } = result.outcome;
-    this.batch.recorder.add(result.outcome);
+    this.batch.recorder.add(delivery, result.outcome);
     if (kind === 'sent') end.sent += 1;
     if (kind === 'sent' || kind === 'unconfirmed') end.used += 1;
     if (kind === 'failed' && result.answer === 'clear') end.rejected += 1;
   }
 
-  private noteUnsent({ returned: id, how, stop }: Extract<Attempt, { returned: unknown }>): void {
-    if (stop.kind === 'pause' && this.batch.source.failsAlone) {
+  private noteUnsent(delivery: Delivery, { how, stop }: Extract<Attempt, { stop: Stop }>): void {
+    if (stop.kind === 'pause' && this.batch.source.failsAlone(stop)) {
       const error = { code: stop.reason, message: stop.message };
-      this.batch.recorder.add({ kind: 'failed', id, error, at: new Date() });
+      this.batch.recorder.add(delivery, { kind: 'failed', error, at: new Date() });
       return;
     }
-    this.end.returned.push({ id, how });
+    this.end.returned.push({ id: delivery._id, how });
     this.end.stop ??= stop;
     this.isStopped = true;
   }

@@ -2,10 +2,11 @@ import { DeliveryModel } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
 import { comeBack } from '../campaigns/comeback.js';
 import { hold, pause, unhold } from '../campaigns/moves.js';
+import { senderProblem } from '../domains/sender.js';
 import { capsOf } from '../limits/caps.js';
 import { blockedForBulk } from '../suppression.js';
 import { findDueOfCampaign } from './claim.js';
-import type { Source } from './source.js';
+import type { Mailing, Source } from './source.js';
 
 /** So many refused messages and none taken pause a campaign. */
 const REJECTIONS = 10;
@@ -21,11 +22,17 @@ export function campaignSource(campaign: EmailCampaign): Source {
   const { _id, business, frozen } = campaign;
   if (!frozen) throw new Error(`Campaign ${_id} was launched without content`);
   let isHeld = campaign.hold != null;
+  const mailing: Mailing = { _id, business, frozen, tags: { pmh_campaign: _id.toHexString() }, hasWayOut: true };
   return {
-    mailing: { _id, business, frozen, tags: { pmh_campaign: _id.toHexString() } },
+    id: _id,
+    business,
     lane: 'bulk',
-    failsAlone: false,
-    ratePerSecond: campaign.ratePerSecond ?? undefined,
+    isSandbox: campaign.isTest === true,
+    failsAlone: () => false,
+    ownRate: campaign.ratePerSecond ? { id: _id, ratePerSecond: campaign.ratePerSecond } : undefined,
+    // Checked before it was launched; but a domain may be given up, or fail, while its campaign runs.
+    problemOf: (tenant) => (campaign.isTest ? undefined : senderProblem(tenant, frozen.fromEmail)),
+    mailingsOf: async () => () => mailing,
     capsOf: (tenant) => capsOf(campaign, frozen.fromEmail, tenant),
 
     async isRunning() {

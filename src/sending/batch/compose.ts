@@ -4,14 +4,29 @@ import { serialize } from './serialize.js';
 
 /** A message as its recipient will see it. */
 export interface Letter {
-  from: { name?: string; address: string };
-  to: { name?: string; address: string };
-  replyTo?: string;
+  from: Address;
+  to: readonly Address[];
+  cc?: readonly Address[] | undefined;
+  replyTo?: string | Address | undefined;
   subject: string;
   html?: string;
   text: string;
   /** Header fields beside those above; values without CR or LF. */
   headers: Record<string, string>;
+  files?: readonly AttachedFile[] | undefined;
+}
+
+interface Address {
+  name?: string | undefined;
+  address: string;
+}
+
+/** A file that goes with a message; with a content id it is shown by the HTML. */
+export interface AttachedFile {
+  filename: string;
+  contentType: string;
+  contentId?: string | null | undefined;
+  content: Buffer;
 }
 
 /**
@@ -19,15 +34,17 @@ export interface Letter {
  * characters. Nothing in it can make nodemailer read a file or a URL.
  */
 export function compose(letter: Letter): Buffer {
-  const { from, to, replyTo, subject, html, text, headers } = letter;
+  const { from, to, cc, replyTo, subject, html, text, headers, files } = letter;
   const mail = new MailComposer({
-    from: { name: literal(from.name ?? ''), address: from.address },
-    to: { name: literal(to.name ?? ''), address: to.address },
-    ...(replyTo ? { replyTo } : {}),
+    from: shown(from),
+    to: to.map(shown),
+    ...(cc && cc.length > 0 ? { cc: cc.map(shown) } : {}),
+    ...(replyTo ? { replyTo: typeof replyTo === 'string' ? replyTo : shown(replyTo) } : {}),
     subject: literal(subject),
     ...(html === undefined ? {} : { html: canonical(html) }),
     text: canonical(text),
     headers,
+    ...(files && files.length > 0 ? { attachments: files.map(attached) } : {}),
     // Left to itself nodemailer reads random bytes eight times for these, and parses every address once more.
     messageId: `<${randomUUID()}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
     baseBoundary: randomUUID(),
@@ -36,6 +53,17 @@ export function compose(letter: Letter): Buffer {
   });
   return Buffer.from(serialize(mail.compile()));
 }
+
+const shown = ({ name, address }: Address) => ({ name: literal(name ?? ''), address });
+
+/** Base64 whatever it is: its lines are of a length that SES takes. */
+const attached = ({ filename, contentType, contentId, content }: AttachedFile) => ({
+  filename,
+  contentType,
+  content,
+  contentTransferEncoding: 'base64' as const,
+  ...(contentId ? { cid: contentId, contentDisposition: 'inline' as const } : {}),
+});
 
 /**
  * Text that looks like an encoded word (RFC 2047) would be shown as what it decodes to. A zero-width space takes the

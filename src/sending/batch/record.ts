@@ -1,6 +1,8 @@
 import type { Types } from 'mongoose';
 import { type Delivery, DeliveryModel } from '../../models/delivery.js';
 import { JOURNALED } from '../../mongo.js';
+import { log } from '../log.js';
+import { eventOf } from '../outcome-events.js';
 import { AWAITS_OUTCOME } from '../states.js';
 import type { Outcome } from './outcome.js';
 import { persist } from './persist.js';
@@ -9,19 +11,27 @@ import { persist } from './persist.js';
 const GROUP_MS = 100;
 const GROUP_SIZE = 32;
 
+interface Ended {
+  delivery: Delivery;
+  outcome: Outcome;
+}
+
 /**
- * Writes the outcomes of one claim, in groups. While MongoDB is away they are kept and tried again: an outcome is
- * accepted whenever the claim's token still matches, also when the lease is over.
+ * Writes the outcomes of one claim, in groups, and tells them in the log. While MongoDB is away they are kept and tried
+ * again: an outcome is accepted whenever the claim's token still matches, also when the lease is over. The claim's
+ * reservation is settled after both, so a worker that dies before the log leaves it behind, and the sweeper tells what came
+ * of it.
  */
 export class Recorder {
-  private waiting: Outcome[] = [];
+  private waiting: Ended[] = [];
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
+  private telling: Promise<void> = Promise.resolve();
 
   constructor(private readonly token: Types.ObjectId) {}
 
-  add(outcome: Outcome): void {
-    this.waiting.push(outcome);
+  add(delivery: Delivery, outcome: Outcome): void {
+    this.waiting.push({ delivery, outcome });
     if (this.waiting.length >= GROUP_SIZE) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), GROUP_MS);
   }
@@ -30,6 +40,7 @@ export class Recorder {
   async written(): Promise<void> {
     this.flush();
     await this.writing;
+    await this.telling;
   }
 
   private flush(): void {
@@ -39,22 +50,30 @@ export class Recorder {
     const group = this.waiting;
     this.waiting = [];
     this.writing = this.writing.then(() => this.write(group));
+    // Beside the next group's outcomes, which must not wait for it.
+    const written = this.writing;
+    this.telling = this.telling.then(() => written).then(() => tell(group));
   }
 
-  private async write(group: readonly Outcome[]): Promise<void> {
-    const operations = group.map((outcome) => this.toUpdate(outcome));
+  private async write(group: readonly Ended[]): Promise<void> {
+    const operations = group.map((ended) => this.toUpdate(ended));
     await persist('outcomes', () =>
       DeliveryModel.collection.bulkWrite(operations, { ordered: false, writeConcern: JOURNALED }),
     );
   }
 
-  private toUpdate(outcome: Outcome) {
-    const filter = { _id: outcome.id, 'claim.token': this.token, status: { $in: [...AWAITS_OUTCOME] } };
+  private toUpdate({ delivery, outcome }: Ended) {
+    const filter = { _id: delivery._id, 'claim.token': this.token, status: { $in: [...AWAITS_OUTCOME] } };
     const forget = outcome.kind === 'sent' ? { $unset: { error: 1 as const, unconfirmedAt: 1 as const } } : {};
     // SES was not asked.
     const uncount = outcome.kind === 'suppressed' ? { $inc: { attempts: -1 } } : {};
     return { updateOne: { filter, update: { $set: fieldsOf(outcome), ...forget, ...uncount } } };
   }
+}
+
+async function tell(group: readonly Ended[]): Promise<void> {
+  const events = group.flatMap(({ delivery, outcome }) => eventOf(delivery, outcome) ?? []);
+  await persist('events', () => log(events));
 }
 
 function fieldsOf(outcome: Outcome): Partial<Delivery> {

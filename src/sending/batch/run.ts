@@ -7,17 +7,17 @@ import type { PauseReason } from '../../models/email-campaign.js';
 import { classify } from '../../ses/errors.js';
 import type { Gateway, Gateways } from '../../ses/gateway.js';
 import { INACTIVE } from '../campaigns/going-on.js';
-import { senderProblem } from '../domains/sender.js';
 import { isHalted } from '../halt.js';
 import * as breaker from '../limits/breaker.js';
 import * as limiter from '../limits/limiter.js';
 import * as quota from '../limits/quota.js';
 import type { Stop } from './attempt.js';
-import { type CallsEnd, makeCalls } from './calls.js';
+import { type CallsEnd, type Message, makeCalls } from './calls.js';
 import { CLAIM_LIMIT_MS, type Claim, claim, giveBack, giveBackAll } from './claim.js';
 import { capped, dayExhausted, unclearAnswers } from './holds.js';
 import { persist } from './persist.js';
 import { Recorder } from './record.js';
+import { sandboxGateway } from './sandbox.js';
 import type { BatchEnd, Source } from './source.js';
 import type { Traffic } from './traffic.js';
 
@@ -62,16 +62,16 @@ export async function runBatch(source: Source, sending: Sending): Promise<BatchE
   if (candidates.length === 0) return { kind: 'empty' };
   const slots = await slotsFor(begun, candidates.length);
   if ('kind' in slots) return slots;
-  const reservation = await reserveFor(begun, slots.granted);
+  const reservation = await reserveFor(begun, candidates.slice(0, slots.granted));
   if ('kind' in reservation) return reservation;
 
   const recorder = new Recorder(reservation.id);
-  const { allowed, deadline } = await claimAllowed(source, reservation, candidates, recorder);
+  const { allowed, deadline } = await claimAllowed(begun, reservation, candidates, recorder);
   await source.started();
   const { end, answered } = await makeCalls({
     gateway: begun.gateway,
     source,
-    deliveries: allowed,
+    messages: allowed,
     deadline,
     pace: slots,
     signal: sending.signal,
@@ -80,7 +80,7 @@ export async function runBatch(source: Source, sending: Sending): Promise<BatchE
   const conclude = async () => {
     await recorder.written();
     await returnUnsent(source, reservation.id, end);
-    await persist('a quota reservation', () => quota.settle(source.mailing.business, reservation.id, end.used));
+    await settle(source, reservation, end.used);
   };
   if (end.open === 0) {
     await conclude();
@@ -102,7 +102,7 @@ async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd
   if (await isHalted()) return { kind: 'stopped' };
   const [isRunning, business] = await Promise.all([
     source.isRunning(),
-    BusinessModel.findById(source.mailing.business, {
+    BusinessModel.findById(source.business, {
       status: 1,
       sesConfiguration: 1,
       settings: 1,
@@ -113,9 +113,9 @@ async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd
   ]);
   if (!isRunning) return { kind: 'stopped' };
   if (business?.status !== 'active') return source.stop('business_inactive', INACTIVE);
-  // Checked before it was launched; but a domain may be given up, or fail, while its campaign runs.
-  const unverified = senderProblem(business, source.mailing.frozen.fromEmail);
-  if (unverified) return source.stop('account', unverified);
+  const problem = source.problemOf(business);
+  if (problem) return source.stop('account', problem);
+  if (source.isSandbox) return { source, business, gateway: sandboxGateway(business._id), sending };
   try {
     const gateway = sending.gateways.of(business);
     if (!gateway) return await source.stop('credentials', 'No SES account is connected');
@@ -128,10 +128,10 @@ async function begin(source: Source, sending: Sending): Promise<Batch | BatchEnd
 }
 
 async function slotsFor({ source, gateway }: Batch, wanted: number): Promise<limiter.Slots | BatchEnd> {
-  const { mailing, lane, ratePerSecond } = source;
-  const campaign = ratePerSecond ? { id: mailing._id, ratePerSecond } : undefined;
+  const { lane, ownRate, isSandbox } = source;
+  if (isSandbox) return limiter.unlimited(wanted);
   try {
-    const slots = await limiter.acquire({ account: gateway.account, lane, campaign }, wanted, gateway.quota);
+    const slots = await limiter.acquire({ account: gateway.account, lane, campaign: ownRate }, wanted, gateway.quota);
     if (slots.granted > 0) return slots;
     if (slots.why === 'day_exhausted') return source.hold(dayExhausted());
     if (slots.why === 'unclear_answers') return source.hold(unclearAnswers(slots.waitMs));
@@ -143,9 +143,13 @@ async function slotsFor({ source, gateway }: Batch, wanted: number): Promise<lim
   }
 }
 
-async function reserveFor({ source, business }: Batch, wanted: number): Promise<quota.Reservation | BatchEnd> {
-  const caps = source.capsOf(business);
-  const reservation = await quota.reserve(business._id, wanted, source.lane, caps);
+async function reserveFor(
+  { source, business }: Batch,
+  candidates: readonly Delivery[],
+): Promise<quota.Reservation | BatchEnd> {
+  if (source.isSandbox) return quota.unpaid(candidates.length);
+  const caps = source.capsOf(business, candidates);
+  const reservation = await quota.reserve(business._id, candidates.length, source.lane, caps);
   if ('id' in reservation) return reservation;
   switch (reservation.exhausted) {
     case 'reserved':
@@ -157,34 +161,43 @@ async function reserveFor({ source, business }: Batch, wanted: number): Promise<
   }
 }
 
-/** Claims what the reservation pays for, and leaves out the suppressed. */
+/** Claims what the reservation pays for, and leaves out the suppressed and what cannot be sent. */
 async function claimAllowed(
-  source: Source,
+  { source, business }: Batch,
   reservation: quota.Reservation,
   candidates: readonly Delivery[],
   recorder: Recorder,
-): Promise<{ allowed: Delivery[]; deadline: Claim['deadline'] }> {
+): Promise<{ allowed: Message[]; deadline: Claim['deadline'] }> {
   try {
     const claimed = await claim(reservation, candidates.slice(0, reservation.n));
-    const blocked = await source.blocked(claimed.deliveries.map((delivery) => delivery.email));
-    const allowed = claimed.deliveries.filter(({ _id: id, email }) => {
-      const reason = blocked.get(email);
-      if (!reason) return true;
-      recorder.add({
-        kind: 'suppressed',
-        id,
-        error: { code: 'suppressed', message: `The address is on the suppression list: ${reason}` },
-      });
-      return false;
+    const [blocked, mailingOf] = await Promise.all([
+      source.blocked(claimed.deliveries.map((delivery) => delivery.email)),
+      source.mailingsOf(claimed.deliveries, business),
+    ]);
+    const allowed = claimed.deliveries.flatMap((delivery): Message[] => {
+      const reason = blocked.get(delivery.email);
+      if (reason) {
+        const error = { code: 'suppressed', message: `The address is on the suppression list: ${reason}` };
+        recorder.add(delivery, { kind: 'suppressed', error, at: new Date() });
+        return [];
+      }
+      const mailing = mailingOf(delivery);
+      if ('frozen' in mailing) return [{ delivery, mailing }];
+      recorder.add(delivery, { kind: 'failed', error: mailing, at: new Date() });
+      return [];
     });
     return { allowed, deadline: claimed.deadline };
   } catch (error) {
     // Whether the claim was written is not known; that nobody was mailed is. Where MongoDB did not answer, it may still be at it.
     if (!(error instanceof mongoose.mongo.MongoServerError)) await sleep(CLAIM_LIMIT_MS);
     await persist('a claim that failed', () => giveBackAll(reservation.id));
-    await persist('a quota reservation', () => quota.settle(source.mailing.business, reservation.id, 0));
+    await settle(source, reservation, 0);
     throw error;
   }
+}
+
+async function settle({ business, isSandbox }: Source, { id }: quota.Reservation, used: number): Promise<void> {
+  if (!isSandbox) await persist('a quota reservation', () => quota.settle(business, id, used));
 }
 
 /** Gives back what `end` lists so far, and takes it off the list. */
@@ -213,7 +226,7 @@ async function react(batch: Batch, slots: limiter.Slots, end: CallsEnd): Promise
 
 async function obey(stop: Stop, batch: Batch): Promise<BatchEnd> {
   const { source, gateway } = batch;
-  const { _id: id } = source.mailing;
+  const { id } = source;
   logger().warn({ id, lane: source.lane, account: gateway.account, stop: stop.kind }, 'SES stops the batch');
   switch (stop.kind) {
     case 'throttled':
@@ -236,7 +249,7 @@ async function stopFor(
   message: string,
 ): Promise<BatchEnd> {
   if (reason === 'credentials') {
-    const asked = { _id: source.mailing.business, 'sesConfiguration.accessKeyId': gateway.accessKeyId };
+    const asked = { _id: source.business, 'sesConfiguration.accessKeyId': gateway.accessKeyId };
     const { matchedCount } = await BusinessModel.updateOne(asked, { $set: { 'sesConfiguration.verified': false } });
     // Others were connected meanwhile: what SES said is about the old ones.
     if (matchedCount === 0) return { kind: 'wait', ms: 0 };

@@ -6,10 +6,10 @@ import * as qp from 'nodemailer/lib/qp';
 const LINE = 76;
 
 /**
- * Writes a MIME tree whose contents are strings. Headers, boundaries and encodings are nodemailer's; only its streams are
+ * Writes a MIME tree whose contents are in memory. Headers, boundaries and encodings are nodemailer's; only its streams are
  * left out, one or two for each part, which are there for attachments from files and URLs. For a message that is in
  * memory anyway they are two thirds of what it costs.
- * @throws TypeError for content that is not a string: nothing here opens a file or a URL.
+ * @throws TypeError for content that is neither a string nor a buffer: nothing here opens a file or a URL.
  */
 export function serialize(root: MimeNode): string {
   const message = write(root);
@@ -27,7 +27,8 @@ function write(node: MimeNode): string {
 
 function bodyOf(node: MimeNode): string {
   const content = node.content ?? '';
-  if (typeof content !== 'string') throw new TypeError('Only a string can be written at once');
+  if (Buffer.isBuffer(content)) return base64.wrap(base64.encode(content), LINE);
+  if (typeof content !== 'string') throw new TypeError('Only what is in memory can be written at once');
   switch (node.getHeader('Content-Transfer-Encoding')) {
     case 'base64':
       return base64.wrap(base64.encode(content), LINE);

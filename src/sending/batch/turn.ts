@@ -1,15 +1,16 @@
-import type { Types } from 'mongoose';
+import { Types } from 'mongoose';
 import { logger } from '../../logger.js';
 import { DeliveryModel, type DeliveryStatus } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
-import { type Message, MessageModel } from '../../models/message.js';
+import type { MessageStream } from '../../models/message.js';
 import { count } from '../campaigns/counts.js';
 import { move } from '../campaigns/moves.js';
 import { putBack } from '../campaigns/retry.js';
 import { isHalted } from '../halt.js';
 import { OPEN } from '../states.js';
 import { campaignSource } from './campaign-source.js';
-import { messageSource } from './message-source.js';
+import { lineSource } from './line-source.js';
+import type { Precedence } from './precedence.js';
 import { runBatch, type Sending } from './run.js';
 import type { Source } from './source.js';
 
@@ -19,6 +20,14 @@ const TURN_MS = 500;
 /** With deliveries that are not due yet, or that others hold, it is looked at again after this, in ms. */
 const NOT_DUE_MS = 1_000;
 
+/** What has to step back, as the process has no time for it, comes again after this, in ms. */
+const STEP_BACK_MS = 250;
+
+/** What a worker's turns share. */
+export interface Turns extends Sending {
+  precedence: Precedence;
+}
+
 /** What becomes of a turn: it comes again after `delayMs`, or it is over. */
 export type TurnEnd = { kind: 'again'; delayMs: number } | { kind: 'over' };
 
@@ -27,7 +36,7 @@ export type TurnEnd = { kind: 'again'; delayMs: number } | { kind: 'over' };
  * never because a list came to its end. While all sending is stopped there are no turns: the pulse brings them back.
  * @throws the error of MongoDB or Redis; the turn then comes again.
  */
-export async function takeTurn(campaignId: string, sending: Sending): Promise<TurnEnd> {
+export async function takeTurn(campaignId: string, sending: Turns): Promise<TurnEnd> {
   if (await isHalted()) return { kind: 'over' };
   const campaign = await EmailCampaignModel.findById(campaignId).lean<EmailCampaign>();
   if (campaign?.status !== 'sending' || isOnHold(campaign)) return { kind: 'over' };
@@ -36,21 +45,29 @@ export async function takeTurn(campaignId: string, sending: Sending): Promise<Tu
 }
 
 /**
- * One turn of a message outside any campaign.
+ * One turn of a line of single messages. It is over when nothing of it is due: what is accepted then has a turn enqueued, or
+ * is found by the pulse.
  * @throws the error of MongoDB or Redis; the turn then comes again.
  */
-export async function takeMessageTurn(messageId: string, sending: Sending): Promise<TurnEnd> {
+export async function takeLineTurn(
+  { businessId, stream, isTest }: { businessId: string; stream: MessageStream; isTest: boolean },
+  sending: Turns,
+): Promise<TurnEnd> {
   if (await isHalted()) return { kind: 'over' };
-  const message = await MessageModel.findById(messageId).lean<Message>();
-  if (message?.status !== 'open') return { kind: 'over' };
-  const end = await batches(messageSource(message), sending, () => finishMessage(message._id));
-  return end.kind === 'over' ? finishMessage(message._id) : end;
+  const source = lineSource({ business: new Types.ObjectId(businessId), stream, isTest });
+  return batches(source, sending, async () => ({ kind: 'over' }));
 }
 
 /** The pulse wakes it. */
 const isOnHold = ({ hold }: EmailCampaign) => hold != null && hold.retryAt.getTime() > Date.now();
 
-async function batches(source: Source, sending: Sending, finish: () => Promise<TurnEnd>): Promise<TurnEnd> {
+async function batches(source: Source, sending: Turns, finish: () => Promise<TurnEnd>): Promise<TurnEnd> {
+  const turn = () => runBatches(source, sending, finish);
+  if (source.lane !== 'bulk') return sending.precedence.first(turn);
+  return (await sending.precedence.second(turn)) ?? { kind: 'again', delayMs: STEP_BACK_MS };
+}
+
+async function runBatches(source: Source, sending: Sending, finish: () => Promise<TurnEnd>): Promise<TurnEnd> {
   const until = performance.now() + TURN_MS;
   while (performance.now() < until && !sending.signal.aborted) {
     const end = await runBatch(source, sending);
@@ -87,11 +104,4 @@ async function finish(campaignId: Types.ObjectId): Promise<TurnEnd> {
 
 async function isThere(campaignId: Types.ObjectId, status: DeliveryStatus): Promise<boolean> {
   return (await DeliveryModel.exists({ campaign: campaignId, status })) !== null;
-}
-
-async function finishMessage(messageId: Types.ObjectId): Promise<TurnEnd> {
-  const open = await DeliveryModel.exists({ message: messageId, status: { $in: OPEN } });
-  if (open) return { kind: 'again', delayMs: NOT_DUE_MS };
-  await MessageModel.updateOne({ _id: messageId }, { $set: { status: 'done' } });
-  return { kind: 'over' };
 }

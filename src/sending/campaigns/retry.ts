@@ -1,11 +1,8 @@
 import type { Types } from 'mongoose';
-import { AT_ONCE, DeliveryModel } from '../../models/delivery.js';
+import { DeliveryModel } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel, type RetryStatus } from '../../models/email-campaign.js';
-import { JOURNALED } from '../../mongo.js';
+import { putBackWhere } from '../put-back.js';
 import { endAgain } from './comeback.js';
-
-/** An attempt without a clear answer may be heard of for so long, in ms; before, nobody sends it again. */
-export const DOUBTFUL_MS = 15 * 60_000;
 
 const CHUNK = 5_000;
 
@@ -49,31 +46,8 @@ async function putBackAll(_id: Types.ObjectId, retry: Retry): Promise<void> {
       const found = await DeliveryModel.find(filter, { _id: 1 }).limit(CHUNK).lean();
       if (found.length === 0) break;
       if (!(await EmailCampaignModel.exists({ _id, status: 'sending' }))) return;
-      await DeliveryModel.collection.updateMany(
-        // With the times: another turn may have put some back, and they came to be in doubt anew.
-        { ...filter, _id: { $in: found.map((delivery) => delivery._id) } },
-        [
-          {
-            $set: {
-              status: 'pending',
-              dueAt: AT_ONCE,
-              attemptsBefore: '$attempts',
-              pastPeriods: {
-                $concatArrays: [
-                  { $ifNull: ['$pastPeriods', []] },
-                  { $cond: [mayHaveBeenSent, [{ $ifNull: ['$claim.period', ''] }], []] },
-                ],
-              },
-            },
-          },
-          { $unset: ['claim', 'error', 'failedAt', 'unconfirmedAt'] },
-        ],
-        { writeConcern: JOURNALED },
-      );
+      // With the times: another turn may have put some back, and they came to be in doubt anew.
+      await putBackWhere({ ...filter, _id: { $in: found.map((delivery) => delivery._id) } });
     }
   }
 }
-
-const mayHaveBeenSent = {
-  $or: [{ $eq: ['$status', 'unconfirmed'] }, { $ne: [{ $type: '$sentAt' }, 'missing'] }],
-};

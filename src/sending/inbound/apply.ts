@@ -13,10 +13,14 @@ const LANES = 16;
 export interface Told {
   tenant: Tenant;
   event: SesEvent;
+  /** Of a test key's mail: it puts no address on the list. */
+  isTest?: boolean;
 }
 
 /** What of a delivery never changes, and says whose it is. */
-export type Subject = Pick<Delivery, '_id' | 'business' | 'campaign' | 'email'>;
+export type Subject = Pick<Delivery, '_id' | 'business' | 'campaign' | 'message' | 'email' | 'isTest' | 'attempts'>;
+
+const SUBJECT = { business: 1, campaign: 1, message: 1, email: 1, isTest: 1, attempts: 1 } as const;
 
 /** The delivery that an event was applied to, or why it could not be; undefined where there is no such delivery. */
 export type Applied = { subject: Subject } | { error: unknown } | undefined;
@@ -39,10 +43,9 @@ export async function applyEvents(told: readonly Told[]): Promise<Applied[]> {
 async function subjectsOf(told: readonly Told[]): Promise<(Subject | undefined)[]> {
   const ids = told.flatMap(({ event: { tags } }) => (isNamed(tags) ? [new Types.ObjectId(tags.delivery)] : []));
   const businesses = told.map(({ tenant }) => tenant.businessId);
-  const rows = await DeliveryModel.find(
-    { _id: { $in: ids }, business: { $in: businesses } },
-    { business: 1, campaign: 1, email: 1, attempts: 1 },
-  ).lean<(Subject & Pick<Delivery, 'attempts'>)[]>();
+  const rows = await DeliveryModel.find({ _id: { $in: ids }, business: { $in: businesses } }, SUBJECT).lean<
+    Subject[]
+  >();
   const byId = new Map(rows.map((row) => [row._id.toHexString(), row]));
   return Promise.all(
     told.map(async ({ tenant, event: { tags, messageId } }) => {
@@ -60,7 +63,7 @@ function isNamed({ delivery, attempt }: SesEvent['tags']): boolean {
 }
 
 const byMessageId = (tenant: Tenant, messageId: string) =>
-  DeliveryModel.findOne(owned(tenant, { messageId }), { business: 1, campaign: 1, email: 1 }).lean<Subject>();
+  DeliveryModel.findOne(owned(tenant, { messageId }), SUBJECT).lean<Subject>();
 
 /** @returns the places in `told` of what MongoDB refused, each with its error. */
 async function move(
@@ -92,8 +95,8 @@ async function move(
 
 /** What fails for one address is noted in `applied`. */
 async function suppressAddresses(told: readonly Told[], applied: Applied[]): Promise<void> {
-  const work = told.flatMap(({ tenant, event }, place) => {
-    const [harm, one] = [harmOf(event), applied[place]];
+  const work = told.flatMap(({ tenant, event, isTest }, place) => {
+    const [harm, one] = [isTest ? undefined : harmOf(event), applied[place]];
     return harm && one && 'subject' in one ? [{ tenant, harm, place, subject: one.subject }] : [];
   });
   const lane = async () => {

@@ -3,6 +3,7 @@ import { Types } from 'mongoose';
 import type { Event, EventType } from '../../models/event.js';
 import type { Notification } from '../../models/notification.js';
 import type { SesEvent } from '../../ses/events.js';
+import { idOfOutcome, subjectOf } from '../outcome-events.js';
 import type { Subject } from './apply.js';
 import { isByMachine } from './effects.js';
 
@@ -10,22 +11,25 @@ export type LogRow = Omit<Event, 'expiresAt' | 'data'> & { data?: Record<string,
 
 /**
  * What the log says of an event; nothing for one that only tells that SES goes on trying. Its id follows from SNS's
- * MessageId: it is there once, however often it is written, also when the message comes again after its notification expired.
+ * MessageId, or from the attempt that SES took: it is there once, however often it is written, also when the message comes again after its notification expired.
  */
 export function logRowOf(notification: Notification, event: SesEvent, delivery: Subject): LogRow | undefined {
   const told = tell(event);
   if (!told) return undefined;
-  const { business, campaign, email } = delivery;
-  return { _id: idOf(notification), business, campaign, delivery: delivery._id, email, at: event.at, ...told };
+  return { _id: idOf(notification, event, delivery), at: event.at, ...subjectOf(delivery), ...told };
 }
 
-const idOf = ({ business, messageId }: Notification) =>
-  new Types.ObjectId(createHash('sha256').update(`${business.toHexString()} ${messageId}`).digest().subarray(0, 12));
+function idOf({ business, messageId }: Notification, { kind, tags }: SesEvent, { _id, attempts }: Subject) {
+  // The hub tells this one by itself, too, where SES answered its call.
+  if (kind === 'send') return idOfOutcome(_id, tags.attempt ?? attempts, 'email.sent');
+  const about = `${business.toHexString()} ${messageId}`;
+  return new Types.ObjectId(createHash('sha256').update(about).digest().subarray(0, 12));
+}
 
 function tell(event: SesEvent): { type: EventType; data?: Record<string, unknown> } | undefined {
   switch (event.kind) {
     case 'send':
-      return { type: 'email.sent' };
+      return { type: 'email.sent', data: { messageId: event.messageId } };
     case 'delivery':
       return { type: 'email.delivered' };
     case 'bounce': {

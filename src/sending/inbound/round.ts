@@ -52,7 +52,7 @@ export async function processDue(): Promise<void> {
     const processed = await processAll(due);
     const rows = processed.flatMap(({ row }) => (row ? [row] : []));
     await log(rows);
-    await suppressSoft(rows);
+    await suppressSoft(rows.filter(({ isTest }) => !isTest));
     await noteEvents(due);
     await NotificationModel.collection.bulkWrite(processed.map(toUpdate), { ordered: false, writeConcern: JOURNALED });
     if (due.length < ROUND) return;
@@ -61,8 +61,8 @@ export async function processDue(): Promise<void> {
 
 async function processAll(due: readonly Notification[]): Promise<Processed[]> {
   const read = due.map((notification) => ({ notification, event: eventOf(notification) }));
-  const told = read.flatMap(({ notification: { business }, event }) =>
-    event ? [{ tenant: { businessId: business }, event }] : [],
+  const told = read.flatMap(({ notification: { business, isTest }, event }) =>
+    event ? [{ tenant: { businessId: business }, event, isTest: isTest === true }] : [],
   );
   const applied = await applyEvents(told);
   return read.map(({ notification, event }) =>
@@ -125,10 +125,10 @@ function over({ result, note }: { result: NotificationResult; note?: string }) {
 }
 
 async function noteEvents(due: readonly Notification[]): Promise<void> {
-  const byTime = [...due].sort((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime());
+  const byTime = due.filter(({ isTest }) => !isTest).sort((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime());
   // What waits for its delivery is looked at for a day: it came once.
   const last = new Map(byTime.map((notification) => [notification.business.toHexString(), notification]));
-  await BusinessModel.collection.bulkWrite([...last.values()].map(toNote), { ordered: false });
+  if (last.size > 0) await BusinessModel.collection.bulkWrite([...last.values()].map(toNote), { ordered: false });
 }
 
 function toNote({ business, receivedAt }: Notification) {

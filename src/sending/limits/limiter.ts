@@ -126,6 +126,13 @@ const nothing = (waitMs: number): Slots => ({
   isWatched: false,
 });
 
+/** Slots for what no account limits: all at once. */
+export const unlimited = (wanted: number): Slots => ({
+  ...nothing(0),
+  granted: wanted,
+  from: performance.now(),
+});
+
 /** Whether the work was done in time. @throws its error, if it failed in time. */
 async function isDoneWithin(ms: number, work: Promise<void>): Promise<boolean> {
   const tooLate = new AbortController();

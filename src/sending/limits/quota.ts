@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { type Business, BusinessModel } from '../../models/business.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { JOURNALED } from '../../mongo.js';
+import { tellOf } from '../outcome-events.js';
 import { USED_QUOTA } from '../states.js';
 import { announcements } from './announcements.js';
 import { type Cap, limitOf, usedOf } from './caps.js';
@@ -21,6 +22,14 @@ export interface Reservation {
 
 /** Nothing is left: of the month, of a daily cap, or only for now, while others have reserved what is left. */
 export type Exhausted = { exhausted: 'month' | 'reserved' } | { exhausted: 'cap'; cap: Cap };
+
+/** Of what uses nothing of a month: test keys' mail. Nothing is kept of it, and there is nothing to settle. */
+export const unpaid = (n: number): Reservation => ({
+  id: new Types.ObjectId(),
+  n,
+  period: '',
+  askedAt: performance.now(),
+});
 
 const reservations = { $ifNull: ['$quota.reservations', []] };
 
@@ -187,7 +196,7 @@ async function settleAs(
 
 /**
  * Settles from the ledger what workers that died had reserved before `before`. Their claims must have expired first:
- * what is claimed counts as used.
+ * what is claimed counts as used. What came of the claim is told first: a reservation that is there stands for that, too.
  * @returns how many reservations were settled.
  */
 export async function settleStale(before: Date): Promise<number> {
@@ -196,6 +205,7 @@ export async function settleStale(before: Date): Promise<number> {
   for (const business of businesses) {
     for (const reservation of business.quota.reservations) {
       if (reservation.at >= before) continue;
+      await tellOf(reservation.id);
       const usedCount = await DeliveryModel.countDocuments({ 'claim.token': reservation.id, ...USED_QUOTA });
       const found = { $mergeObjects: ['$quota.mine', { n: usedCount, at: '$$NOW' }] };
       await settleAs(business._id, reservation.id, usedCount, [found]);

@@ -60,7 +60,7 @@ function rawOf({ _id, to, content }: SystemMail): RawMessage | undefined {
     const raw = compose({
       ...letter,
       from: { address: from, ...(name ? { name } : {}) },
-      to: { address: to },
+      to: [{ address: to }],
       // No out-of-office is answered to it (RFC 3834 §5).
       headers: { 'Auto-Submitted': 'auto-generated' },
     });

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import { logger } from '../../logger.js';
 import { type Business, BusinessModel, GUARD_DEFAULTS } from '../../models/business.js';
-import { DeliveryModel } from '../../models/delivery.js';
+import { DeliveryModel, TESTS_BY_SENT_AT } from '../../models/delivery.js';
 import { type EmailCampaign, EmailCampaignModel } from '../../models/email-campaign.js';
 import type { Counts } from '../campaigns/counts.js';
 import { pause } from '../campaigns/moves.js';
@@ -93,10 +93,12 @@ async function weekOf(business: Business): Promise<Reputation> {
   const since = guardSince && guardSince > weekAgo ? guardSince : weekAgo;
   const harms = await harmsOf({ business: _id, harmedAt: { $gte: since }, sentAt: { $gte: since } });
   // Of a large sender not all is counted: from so many on, what harmed is too small a share.
-  const sent = await DeliveryModel.countDocuments({ business: _id, sentAt: { $gte: since } }).limit(
-    harmlessFrom(harms, limitsOf(business)),
-  );
-  return { ...harms, sent };
+  const sent = { business: _id, sentAt: { $gte: since } };
+  const tests = await DeliveryModel.countDocuments({ ...sent, isTest: true })
+    .hint(TESTS_BY_SENT_AT)
+    .limit(COUNTED);
+  const all = await DeliveryModel.countDocuments(sent).limit(tests + harmlessFrom(harms, limitsOf(business)));
+  return { ...harms, sent: all - tests };
 }
 
 function harmlessFrom({ bounced, complained }: Pick<Reputation, 'bounced' | 'complained'>, limits: Limits): number {

@@ -1,9 +1,10 @@
 import { EmailCampaignModel } from '../../models/email-campaign.js';
-import { MessageModel } from '../../models/message.js';
-import { enqueueMessages, enqueueTurns } from '../../queue/queues.js';
+import { enqueueLine, enqueueTurns } from '../../queue/queues.js';
+import { dueLines } from '../batch/lines.js';
 import { expireDue } from '../campaigns/due.js';
 import { isHalted, recentHalt } from '../halt.js';
 import { wasEmptied } from '../limits/filled.js';
+import { expireMessages } from './expire-messages.js';
 import { relay } from './outbox.js';
 import { type Periodic, takeSteps } from './periodic.js';
 
@@ -21,7 +22,7 @@ export const PULSE: Periodic = { name: 'pulse', everyMs: 1_000, leaseMs: 3_000, 
 
 /** One round; each step can be repeated. */
 export async function pulse(): Promise<void> {
-  await takeSteps({ expireDue, relay, wake });
+  await takeSteps({ expireDue, expireMessages, relay, wake });
 }
 
 async function wake(): Promise<void> {
@@ -32,7 +33,7 @@ async function wake(): Promise<void> {
   const isAnew = (await wasEmptied()) || (since !== undefined && since > lately);
   const changed = { $or: [{ updatedAt: { $gt: lately } }, { 'hold.retryAt': { $lte: new Date() } }] };
   await enqueueRunning(isAnew ? {} : changed);
-  await enqueueOpenMessages(isAnew ? {} : { createdAt: { $gt: lately } });
+  await enqueueDueLines();
 }
 
 /**
@@ -46,9 +47,7 @@ export async function enqueueRunning(filter: object = {}): Promise<void> {
   await enqueueTurns(running.map(({ _id }) => _id.toHexString()));
 }
 
-/** The same for messages outside campaigns. */
-export async function enqueueOpenMessages(filter: object = {}): Promise<void> {
-  if (await isHalted()) return;
-  const open = await MessageModel.find({ ...filter, status: 'open' }, { _id: 1 }).lean();
-  await enqueueMessages(open.map(({ _id }) => _id.toHexString()));
+/** The same for lines of single messages that have something due. */
+export async function enqueueDueLines(): Promise<void> {
+  if (!(await isHalted())) await enqueueLine(...(await dueLines()));
 }

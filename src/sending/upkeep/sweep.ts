@@ -2,9 +2,7 @@ import mongoose from 'mongoose';
 import { logger } from '../../logger.js';
 import { DeliveryModel } from '../../models/delivery.js';
 import { EmailCampaignModel } from '../../models/email-campaign.js';
-import { MessageModel } from '../../models/message.js';
 import { expireClaims, LEASE_MS } from '../batch/claim.js';
-import { reopenMessage } from '../batch/message-source.js';
 import { endCancelled } from '../campaigns/cancelled.js';
 import { endAgain } from '../campaigns/comeback.js';
 import { isStale, refresh } from '../campaigns/counts.js';
@@ -15,7 +13,7 @@ import { settleStale } from '../limits/quota.js';
 import { OPEN } from '../states.js';
 import { guard } from './guard.js';
 import { type Periodic, takeSteps } from './periodic.js';
-import { enqueueOpenMessages, enqueueRunning } from './pulse.js';
+import { enqueueRunning } from './pulse.js';
 import { reconcile } from './reconcile.js';
 
 /** A reservation is settled from the ledger when it is so old, in ms: its claims have expired by then. */
@@ -55,7 +53,6 @@ export async function sweep(): Promise<void> {
       reconcile: counted('differences', reconcile),
       refreshCounts: () => refreshCounts(now),
       enqueueRunning,
-      enqueueOpenMessages,
     });
   } finally {
     if (Object.values(done).some((n) => n > 0)) logger().warn(done, 'sweeper');
@@ -94,10 +91,6 @@ async function reopenForgotten(now: Date): Promise<number> {
   for (const { _id, status } of await EmailCampaignModel.find(over, { status: 1 }).lean()) {
     const isOpen = await DeliveryModel.exists({ campaign: _id, status: { $in: OPEN } });
     if (isOpen && (status === 'sent' ? await move(_id, 'reopen') : await endAgain(_id))) reopened += 1;
-  }
-  for (const { _id } of await MessageModel.find({ status: 'done', updatedAt: { $gt: since } }, { _id: 1 }).lean()) {
-    const isOpen = await DeliveryModel.exists({ message: _id, status: { $in: OPEN } });
-    if (isOpen && (await reopenMessage(_id))) reopened += 1;
   }
   return reopened;
 }

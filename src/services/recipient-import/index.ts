@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import { AppError } from '../../errors.js';
+import { EmailCampaignModel } from '../../models/email-campaign.js';
 import type { Variables } from '../../schemas/common.js';
 import type { RECIPIENT_FILES } from '../../schemas/recipients.js';
 import type { Tenant } from '../../tenant.js';
@@ -49,7 +50,8 @@ export async function importRecipients(
 ): Promise<ImportReport> {
   const held = await lease(tenant, campaignId);
   try {
-    return await importEntries(source, held, (batch) => insertBatch(tenant, campaignId, batch));
+    const isTest = (await EmailCampaignModel.exists({ _id: campaignId, isTest: true })) !== null;
+    return await importEntries(source, held, (batch) => insertBatch(tenant, campaignId, batch, isTest));
   } finally {
     await held.release();
   }

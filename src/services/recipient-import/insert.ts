@@ -20,9 +20,10 @@ export async function insertBatch(
   tenant: Tenant,
   campaignId: Types.ObjectId,
   batch: readonly Recipient[],
+  isTest = false,
 ): Promise<Inserted> {
   const [present, suppressed] = await Promise.all([
-    insertMissing(DeliveryModel.collection, batch.map(deliveryMaker(tenant, campaignId))),
+    insertMissing(DeliveryModel.collection, batch.map(deliveryMaker(tenant, campaignId, isTest))),
     suppressedAmong(tenant, batch),
   ]);
   const duplicates = new Set(present.map((index) => batch[index]?.email));
@@ -37,10 +38,10 @@ type NewDelivery = Pick<
   Delivery,
   '_id' | 'business' | 'campaign' | 'email' | 'status' | 'bucket' | 'dueAt' | 'attempts' | 'createdAt'
 > &
-  Partial<Pick<Delivery, 'name' | 'variables'>>;
+  Partial<Pick<Delivery, 'name' | 'variables' | 'isTest'>>;
 
 /** Round robin from a random bucket on: even within a batch, and over batches of one. */
-function deliveryMaker(tenant: Tenant, campaignId: Types.ObjectId) {
+function deliveryMaker(tenant: Tenant, campaignId: Types.ObjectId, isTest: boolean) {
   const scope = owned(tenant, { campaign: campaignId });
   const now = new Date();
   const first = Math.floor(Math.random() * BUCKETS);
@@ -56,6 +57,7 @@ function deliveryMaker(tenant: Tenant, campaignId: Types.ObjectId) {
       attempts: 0,
       createdAt: now,
     };
+    if (isTest) delivery.isTest = true;
     if (name !== undefined) delivery.name = name;
     if (variables !== undefined) delivery.variables = variables;
     return delivery;

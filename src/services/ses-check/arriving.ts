@@ -16,7 +16,8 @@ export async function checkArriving(business: Business): Promise<Finding[]> {
   if (!configurationSetOf(business)) return [];
   const now = Date.now();
   const since = new Date(now - DAY_MS);
-  const where = { business: business._id, sentAt: { $gte: since, $lte: new Date(now - PATIENCE_MS) } };
+  const until = new Date(now - PATIENCE_MS);
+  const where = { business: business._id, sentAt: { $gte: since, $lte: until }, isTest: { $ne: true } };
   const sent = await DeliveryModel.countDocuments(where).limit(MANY);
   const last = business.eventWiring?.lastEventAt;
   if (sent === 0) return [ok('events_arriving', 'Nothing was sent in the last day')];

@@ -10,6 +10,7 @@ import { campaignLife } from './campaign-life.js';
 import { campaigns } from './campaigns.js';
 import type { Case, Cases } from './case.js';
 import { domains } from './domains.js';
+import { emails } from './emails.js';
 import { events } from './events.js';
 import { eventsSetup } from './events-setup.js';
 import { invitations } from './invitations.js';
@@ -33,6 +34,7 @@ export const CASES: Cases = {
   ...campaigns,
   ...campaignLife,
   ...suppressions,
+  ...emails,
   ...events,
   ...links,
   ...admin,
