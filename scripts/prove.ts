@@ -7,6 +7,7 @@ import { lanes } from './prove/lanes.js';
 import { quota } from './prove/quota.js';
 import { rate } from './prove/rate.js';
 import { stop } from './prove/stop.js';
+import { webhooks } from './prove/webhooks.js';
 import { runScript } from './support/script.js';
 
 const SHOWN_MISSES = 20;
@@ -18,6 +19,7 @@ const { name, scenario, numbers, isJson } = readCommand(process.argv.slice(2), {
   stop,
   emails,
   'emails-slow': emailsSlow,
+  webhooks,
 });
 const say = (line: string) => process.stderr.write(`${line}\n`);
 

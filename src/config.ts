@@ -61,6 +61,15 @@ function isDnsServer(text: string): boolean {
   return isIP(text) !== 0 || (isIP(v6 ?? v4 ?? '') === (v6 ? 6 : 4) && Number(port) > 0 && Number(port) < 65_536);
 }
 
+/** `127.0.0.1:5001`, `[::1]:5001` or `whisky:5001` as a URL spells it: lower case, the port always. */
+const hostAndPort = z.string().transform((text, ctx) => {
+  const [, host, port] = /^(\[[\da-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(text) ?? [];
+  const url = host && URL.canParse(`http://${host}:${port}`) ? new URL(`http://${host}:${port}`) : undefined;
+  if (url && Number(port) > 0) return `${url.hostname}:${Number(port)}`;
+  ctx.addIssue({ code: 'custom', message: 'must be hosts, each with its port: 127.0.0.1:5001' });
+  return z.NEVER;
+});
+
 /** `a@b.c` or `Name <a@b.c>`, as it is given. */
 const sender = z.string().transform((text, ctx) => {
   const address = parseAddress(text);
@@ -122,6 +131,8 @@ const Environment = z.object({
     .pipe(z.array(z.string().refine(isDnsServer, 'must be IP addresses, each with a port where it is not 53')))
     .default([]),
   SNS_CERT_URL_PREFIX: httpUrl.transform((url) => `${url}/`).optional(),
+  WEBHOOK_ALLOWED_TARGETS: commaList.pipe(z.array(hostAndPort)).default([]),
+  WEBHOOK_RETRY_SCALE: z.coerce.number('must be a number above 0, up to 1').gt(0).max(1).default(1),
   EVENT_RETENTION_DAYS: number(30, 3_650).default(90),
   DOMAIN_PROOF: z.enum(['dns', 'off']).default('dns'),
   TRUST_PROXY: trustProxy.default(0),
@@ -161,6 +172,12 @@ function crossCheck(env: Partial<Environment>, problem: (variable: keyof Environ
   }
   if (env.DOMAIN_PROOF === 'off') {
     problem('DOMAIN_PROOF', 'must not be off in production: any business could send from another one’s domain');
+  }
+  if (env.WEBHOOK_RETRY_SCALE !== undefined && env.WEBHOOK_RETRY_SCALE !== 1) {
+    problem(
+      'WEBHOOK_RETRY_SCALE',
+      'must not be set in production: receivers that are away would be asked without a pause',
+    );
   }
   if (env.RATE_LIMITS === 'off') {
     problem('RATE_LIMITS', 'must not be off in production: one business could take the hub from all others');
@@ -218,6 +235,8 @@ export function parseConfig(env: Record<string, string | undefined>) {
     sesEndpoint: value.SES_ENDPOINT,
     dnsServers: value.DNS_SERVERS,
     snsCertUrlPrefix: value.SNS_CERT_URL_PREFIX,
+    webhookAllowedTargets: value.WEBHOOK_ALLOWED_TARGETS,
+    webhookRetryScale: value.WEBHOOK_RETRY_SCALE,
     eventRetentionMs: value.EVENT_RETENTION_DAYS * 86_400_000,
     isDomainProofOff: value.DOMAIN_PROOF === 'off',
     trustProxy: value.TRUST_PROXY,

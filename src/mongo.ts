@@ -51,12 +51,20 @@ export async function insertMissing(
     await collection.insertMany([...documents], { ordered: false, ...(writeConcern ? { writeConcern } : {}) });
     return [];
   } catch (error) {
-    if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
-    const failures = [error.writeErrors].flat();
-    const isOther = failures.length === 0 || failures.some(({ code }) => code !== DUPLICATE_KEY);
-    if (isOther || error.result.getWriteConcernError()) throw error;
-    return failures.map(({ index }) => index);
+    return duplicatesOf(error);
   }
+}
+
+/**
+ * Of an unordered bulk write that failed: the places of the writes that a unique index refused.
+ * @throws the error where anything else failed as well.
+ */
+export function duplicatesOf(error: unknown): number[] {
+  if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
+  const failures = [error.writeErrors].flat();
+  const isOther = failures.length === 0 || failures.some(({ code }) => code !== DUPLICATE_KEY);
+  if (isOther || error.result.getWriteConcernError()) throw error;
+  return failures.map(({ index }) => index);
 }
 
 /** Whether MongoDB answers a ping within `timeoutMs`. Never throws. */

@@ -33,6 +33,8 @@ export interface StandOptions {
   workers: number;
   /** What SES accounts start with. */
   account?: Partial<AccountSettings>;
+  /** Of the hub's processes, beside what all have. */
+  env?: NodeJS.ProcessEnv;
   /** Told in a sentence what a person should know. */
   say(line: string): void;
   signal: AbortSignal;
@@ -53,7 +55,8 @@ export async function withStand<T>(options: StandOptions, work: (stand: Stand) =
 
 type AtTheEnd = (close: () => Promise<unknown>) => void;
 
-async function openStand({ workers: count, account, say, signal }: StandOptions, atTheEnd: AtTheEnd): Promise<Stand> {
+async function openStand(options: StandOptions, atTheEnd: AtTheEnd): Promise<Stand> {
+  const { workers: count, account, say, signal } = options;
   const parts = [
     startMongo({ progress: say, signal }),
     startRedis({ appendOnly: true, progress: say, signal }),
@@ -73,7 +76,7 @@ async function openStand({ workers: count, account, say, signal }: StandOptions,
   const port = await findFreePort();
   const logs = openLogBook();
   // What a sibling never does, and one harness for many tenants does: dozens of registrations a minute.
-  const overrides = { LOG_LEVEL: 'info', RATE_LIMITS: 'off' };
+  const overrides = { LOG_LEVEL: 'info', RATE_LIMITS: 'off', ...options.env };
   const env = hubEnvironment({ mongodbUri: mongo.uri, redisUrl: redis.url, sesEndpoint: ses.url }, port, overrides);
   const keep = (name: string, file: string) => {
     const onLine = (line: string) => logs.add(name, line);

@@ -216,7 +216,6 @@ const settings = new Schema(
     defaultFromEmail: { type: String },
     defaultFromName: { type: String },
     replyToEmail: { type: String },
-    webhookUrl: { type: String },
     timezone: { type: String, required: true, default: 'UTC' },
     domainLimits: { type: [domainLimit], required: true, default: [] },
     guard: { type: guard, required: true, default: {} },

@@ -53,6 +53,8 @@ const schema = new Schema(
     email: { type: String },
     /** What the type has to tell; absent where that is nothing. */
     data: { type: Schema.Types.Mixed as unknown as { new (): Record<string, unknown> } },
+    /** Some webhook is still to get it: a worker queues it for each, and takes the mark off (`webhooks/fan-out.ts`). */
+    fanOut: { type: Boolean },
     expiresAt: { type: Date, required: true },
   },
   { strict: 'throw', versionKey: false },
@@ -74,6 +76,8 @@ schema.index(LOG_INDEXES.email, { partialFilterExpression: { email: { $exists: t
 schema.index(LOG_INDEXES.campaign, { partialFilterExpression: { campaign: { $exists: true } } });
 schema.index(LOG_INDEXES.delivery, { partialFilterExpression: { delivery: { $exists: true } } });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+// What is to be fanned out, business by business.
+schema.index({ fanOut: 1, business: 1 }, { partialFilterExpression: { fanOut: true } });
 
 export type Event = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
 export const EventModel = model<Event>('Event', schema);

@@ -14,6 +14,8 @@ import { startPeriodic } from '../sending/upkeep/periodic.js';
 import { PULSE } from '../sending/upkeep/pulse.js';
 import { SWEEPER } from '../sending/upkeep/sweep.js';
 import { Gateways } from '../ses/gateway.js';
+import { startDeliverer } from '../webhooks/deliverer.js';
+import { WEBHOOK_RELAY } from '../webhooks/relay.js';
 import { CAMPAIGN_QUEUE, JOBS, type JobName, MESSAGE_QUEUE, QUEUE_PREFIX } from './jobs.js';
 
 /** A turn that failed (MongoDB or Redis is away) comes again after this, in ms. */
@@ -33,7 +35,8 @@ const LINE_LOCK = { lockDuration: 4_000, stalledInterval: 1_000 };
 const CLOSE_MS = 1_500;
 
 /**
- * Starts what a worker process does: turns of campaigns, turns of other messages in a line of their own, and the upkeep.
+ * Starts what a worker process does: turns of campaigns, turns of other messages in a line of their own, the upkeep, and
+ * webhooks.
  * Only `worker.ts` and the tests call it.
  * @returns `close`, which begins no further call to SES, waits for those under way, and records what became of them.
  */
@@ -74,7 +77,8 @@ export function startWorkers(): { close(): Promise<void> } {
   ];
   const launcher = { name: 'launcher', everyMs: 1_000, leaseMs: 3_000, ...createLauncher() };
   const systemMail = { name: 'system-mail', everyMs: 1_000, leaseMs: 5_000, ...createSystemMailer(ending.signal) };
-  const upkeep = [PULSE, SWEEPER, INBOUND, DOMAIN_CHECKS, launcher, systemMail].map(startPeriodic);
+  const periodic = [PULSE, SWEEPER, INBOUND, DOMAIN_CHECKS, WEBHOOK_RELAY, launcher, systemMail].map(startPeriodic);
+  const upkeep = [...periodic, startDeliverer()];
 
   return {
     async close() {

@@ -17,7 +17,9 @@ export const business = Router();
 business.get(
   '/',
   authorize('any'),
-  handle(GetBusiness, async ({ tenant }) => ({ business: presentBusiness(await businesses.get(tenant.businessId)) })),
+  handle(GetBusiness, async ({ tenant }) => ({
+    business: presentBusiness(await businesses.shown(await businesses.get(tenant.businessId))),
+  })),
 );
 
 business.patch(
@@ -48,7 +50,7 @@ business.put(
   usersOnly('change SES credentials'),
   handle(ConnectSes, async ({ tenant, body }) => {
     const { business, quota } = await sesConfiguration.connect(tenant, body);
-    return { business: presentBusiness(business), quota };
+    return { business: presentBusiness(await businesses.shown(business)), quota };
   }),
 );
 

@@ -21,6 +21,7 @@ import { templates } from './templates.js';
 import { tracking } from './tracking.js';
 import { unsubscribe } from './unsubscribe.js';
 import { userRoutes } from './users.js';
+import { webhookRoutes } from './webhooks.js';
 
 /** A router and where it hangs. `isPublic`: nobody has to be signed in. */
 export interface Mount {
@@ -50,6 +51,7 @@ export const mounts: readonly Mount[] = [
   { path: '/api/emails', tag: 'Single messages', router: emails },
   { path: '/api/suppressions', tag: 'Suppressions', router: suppressionRoutes },
   { path: '/api/events', tag: 'Events', router: eventRoutes },
+  { path: '/api/webhooks', tag: 'Webhooks', router: webhookRoutes },
   { path: '/api/inbound/ses', tag: 'Events', router: inbound, isPublic: true },
   { path: '/api/admin/businesses', tag: 'Administration', router: adminBusinesses },
   { path: '/api/admin', tag: 'Administration', router: admin },

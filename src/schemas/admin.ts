@@ -79,10 +79,17 @@ export const AdminResetQuota = operation({
 export type AdminBusinessChanges = z.output<(typeof AdminUpdateBusiness)['body']>;
 
 /** A business as an administrator of the hub sees it: with its month, and no secret. */
-export function presentOverview({ business, usage }: { business: Business; usage: Usage }) {
+export function presentOverview({
+  usage,
+  ...shown
+}: {
+  business: Business;
+  webhookUrl: string | undefined;
+  usage: Usage;
+}) {
   const { period, limit, used, reserved } = usage;
   return {
-    ...presentBusiness(business),
+    ...presentBusiness(shown),
     usage: { period, limit, used, reserved, remaining: Math.max(0, limit - used - reserved) },
   };
 }

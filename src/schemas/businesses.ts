@@ -5,6 +5,7 @@ import { SES_REGIONS } from '../ses/credentials.js';
 import { isTimezone, monthIn } from '../timezones.js';
 import { Domain, Email, line } from './common.js';
 import { Id, operation, Timestamp } from './operation.js';
+import { WebhookUrl } from './webhooks.js';
 
 export const SubscriptionView = z
   .object({
@@ -100,6 +101,7 @@ export const SettingsView = z
     defaultFromEmail: z.string().nullable(),
     defaultFromName: z.string().nullable(),
     replyToEmail: z.string().nullable(),
+    webhookUrl: z.string().nullable().meta({ description: 'The URL of the webhook named `default`' }),
     timezone: z.string().meta({ example: 'Europe/Berlin' }),
     domainLimits: z.array(DomainLimit),
     guard: GuardView,
@@ -159,6 +161,10 @@ export const UpdateBusiness = operation({
         defaultFromEmail: Email.nullable().optional(),
         defaultFromName: line(200).nullable().optional(),
         replyToEmail: Email.nullable().optional(),
+        webhookUrl: WebhookUrl.nullable().optional().meta({
+          description:
+            'Makes the webhook named `default`, for all types, or changes its URL and switches it on; `null` deletes it. `POST /api/webhooks/:id/rotate-secret` shows its secret',
+        }),
         timezone: Timezone.nullable().optional().meta({ description: '`null` is UTC' }),
         domainLimits: DomainLimits.nullable().optional(),
         guard: z
@@ -225,7 +231,13 @@ export const DisconnectSes = operation({
 });
 
 /** What of a business may be seen by those within it: no secret, and of the access key its ends. */
-export function presentBusiness(business: Business): z.output<typeof BusinessView> {
+export function presentBusiness({
+  business,
+  webhookUrl,
+}: {
+  business: Business;
+  webhookUrl: string | undefined;
+}): z.output<typeof BusinessView> {
   const { settings, sesConfiguration: ses } = business;
   return {
     id: String(business._id),
@@ -237,6 +249,7 @@ export function presentBusiness(business: Business): z.output<typeof BusinessVie
       defaultFromEmail: settings.defaultFromEmail ?? null,
       defaultFromName: settings.defaultFromName ?? null,
       replyToEmail: settings.replyToEmail ?? null,
+      webhookUrl: webhookUrl ?? null,
       timezone: settings.timezone,
       domainLimits: (settings.domainLimits ?? []).map(({ domain, dailyCap, warmUp }) => ({
         domain,

@@ -13,12 +13,12 @@ import { type Usage, usage, usages } from '../sending/limits/usage.js';
 import * as audit from './audit.js';
 import * as businesses from './businesses.js';
 import { callers } from './callers.js';
+import * as defaultWebhook from './default-webhook.js';
 import * as pages from './pages.js';
 import * as users from './users.js';
 
 /** A business as an administrator of the hub sees it. */
-export interface Overview {
-  business: Business;
+export interface Overview extends businesses.Shown {
   usage: Usage;
 }
 
@@ -33,11 +33,13 @@ export async function list({
   const { items, pagination } = await pages.read({ limit, cursor }, (before, count) =>
     query(filters, before).sort({ _id: -1 }).limit(count).lean<Business[]>(),
   );
-  const months = await usages(items.map(({ _id }) => _id));
+  const ids = items.map(({ _id }) => _id);
+  const [months, urls] = await Promise.all([usages(ids), defaultWebhook.urlsOf(ids)]);
   const overviews = items.flatMap((business) => {
-    const month = months.get(business._id.toHexString());
+    const id = business._id.toHexString();
+    const month = months.get(id);
     // One that was deleted by hand between the two has no month, and is not there.
-    return month ? [{ business, usage: month }] : [];
+    return month ? [{ business, webhookUrl: urls.get(id), usage: month }] : [];
   });
   return { items: overviews, pagination };
 }
@@ -135,7 +137,7 @@ export async function resetQuota(actor: audit.UserActor, id: Types.ObjectId): Pr
 }
 
 const overview = async (business: Business): Promise<Overview> => ({
-  business,
+  ...(await businesses.shown(business)),
   usage: await usage(business._id, []),
 });
 

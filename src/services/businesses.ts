@@ -6,13 +6,28 @@ import { ignoreDuplicateKey, JOURNALED } from '../mongo.js';
 import type { BusinessChanges } from '../schemas/businesses.js';
 import { wake } from '../sending/campaigns/moves.js';
 import type { Tenant } from '../tenant.js';
+import * as defaultWebhook from './default-webhook.js';
 import { proveTrackingDomain } from './tracking-domain.js';
+import { requireTarget } from './webhooks.js';
+
+/** A business as its people see it. */
+export interface Shown {
+  business: Business;
+  /** Its setting `webhookUrl`, which is a webhook. */
+  webhookUrl: string | undefined;
+}
 
 /** @throws AppError `not_found`. */
 export async function get(id: Types.ObjectId): Promise<Business> {
   const business = await BusinessModel.findById(id).lean<Business>();
   if (!business) throw notFound('business');
   return business;
+}
+
+/** How a business is shown. */
+export async function shown(business: Business): Promise<Shown> {
+  const urls = await defaultWebhook.urlsOf([business._id]);
+  return { business, webhookUrl: urls.get(business._id.toHexString()) };
 }
 
 /** @throws AppError `business_inactive` where the business is suspended, cancelled or gone. */
@@ -23,14 +38,17 @@ export async function getActive(id: Types.ObjectId): Promise<Business> {
 }
 
 /**
- * Changes what is given; a setting that is null is taken away.
- * @throws AppError `validation_failed` for a timezone that MongoDB does not know, and a tracking domain that does not
- * lead to the hub; `unavailable` where DNS does not answer.
+ * Changes what is given; a setting that is null is taken away. The webhook is a write of its own before the others: whoever gets
+ * no answer says it again.
+ * @throws AppError `validation_failed` for a timezone that MongoDB does not know, a tracking domain that does not lead to the hub,
+ * and a URL that no webhook may go to; `unavailable` where DNS does not answer; `conflict` where there are too many webhooks.
  */
-export async function update({ businessId }: Tenant, { name, settings = {} }: BusinessChanges): Promise<Business> {
+export async function update({ businessId }: Tenant, { name, settings = {} }: BusinessChanges): Promise<Shown> {
   if (settings.timezone) await requireTimezone(settings.timezone);
   if (settings.trackingDomain) await proveTrackingDomain({ businessId }, settings.trackingDomain);
-  const { guard, tracking, ...others } = settings;
+  const { guard, tracking, webhookUrl, ...others } = settings;
+  if (webhookUrl) await requireTarget(webhookUrl, 'settings.webhookUrl');
+  if (webhookUrl !== undefined) await defaultWebhook.set({ businessId }, webhookUrl);
   // Of the guard each number for itself, and so of what is tracked.
   const parts = Object.entries({ guard, tracking }).flatMap(([name, values]) =>
     Object.entries(values ?? {}).map(([key, value]) => [`${name}.${key}`, value] as const),
@@ -45,7 +63,7 @@ export async function update({ businessId }: Tenant, { name, settings = {} }: Bu
     $unset: Object.fromEntries(taken),
   });
   if (settings.domainLimits !== undefined) await wake(businessId, 'domain_daily_cap');
-  return changed;
+  return shown(changed);
 }
 
 /** What stands for a setting that is taken away and cannot be absent. */

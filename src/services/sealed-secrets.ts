@@ -4,11 +4,13 @@ import { BusinessModel } from '../models/business.js';
 import { IdempotencyKeyModel } from '../models/idempotency-key.js';
 import { SettingModel } from '../models/setting.js';
 import { SystemMailModel } from '../models/system-mail.js';
+import { WebhookEndpointModel } from '../models/webhook-endpoint.js';
 import { JOURNALED } from '../mongo.js';
 import { isPresent, open, type Sealed, seal } from '../secrets.js';
 import { systemMailContext } from '../sending/system-mail/content.js';
 import { secretKeyContext } from '../ses/credentials.js';
 import { inboundContext } from '../ses/inbound-token.js';
+import { webhookContext } from '../webhooks/secrets.js';
 import { replyContext } from './idempotency.js';
 import { CANARY } from './installation.js';
 
@@ -32,6 +34,7 @@ const places = (): Place[] => [
   { collection: BusinessModel.collection, path: 'eventWiring.token', filter: {}, contextOf: inboundContext },
   { collection: IdempotencyKeyModel.collection, path: 'reply', filter: {}, contextOf: replyContext },
   { collection: SystemMailModel.collection, path: 'content', filter: {}, contextOf: systemMailContext },
+  { collection: WebhookEndpointModel.collection, path: 'secrets', filter: {}, contextOf: webhookContext },
 ];
 
 const canary = (): Place => ({

@@ -10,8 +10,11 @@ import { IdempotencyKeyModel } from '../../src/models/idempotency-key.js';
 import { SuppressionModel } from '../../src/models/suppression.js';
 import { SystemMailModel } from '../../src/models/system-mail.js';
 import { UserModel } from '../../src/models/user.js';
+import { WebhookEndpointModel } from '../../src/models/webhook-endpoint.js';
+import type { Sealed } from '../../src/secrets.js';
 import * as idempotency from '../../src/services/idempotency.js';
 import { rewrap } from '../../src/services/sealed-secrets.js';
+import { openSecrets } from '../../src/webhooks/secrets.js';
 import { apiKey, once, type Registered, register, superAdmin, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { draft, people, sender } from '../support/sending.js';
@@ -318,6 +321,24 @@ describe('a request whose process died after it was done', () => {
     const answer = await post(who.token, '/api/business/api-keys', body, key).expect(409);
     expect(answer.body.code).toBe('conflict');
     await api().get('/api/business').auth(inUse.key, { type: 'bearer' }).expect(200);
+  });
+
+  it('makes no second webhook, and shows a secret that nobody was told before', async () => {
+    const who = await register();
+    const body = { name: 'hook', url: 'https://8.8.8.8/' };
+    const [first, second] = await again(who, '/api/webhooks', body, 201);
+    expect(second.webhook.id).toBe(first.webhook.id);
+    expect(second.webhook.secret).not.toBe(first.webhook.secret);
+    expect(await WebhookEndpointModel.countDocuments({ business: who.businessId })).toBe(1);
+    const path = `/api/webhooks/${first.webhook.id}`;
+    const [, rotated] = await again(who, `${path}/rotate-secret`, {}, 201);
+    const endpoint = await WebhookEndpointModel.findById(first.webhook.id).lean().orFail();
+    const stored = openSecrets(endpoint._id, endpoint.secrets as Sealed);
+    expect(stored.present).toBe(rotated.webhook.secret);
+    expect(stored.previous.map(({ secret }) => secret)).toEqual([second.webhook.secret]);
+    const range = { from: '2026-11-24T08:00:00Z', to: '2026-11-24T09:00:00Z' };
+    const [begun, same] = await again(who, `${path}/replay`, range, 202);
+    expect(same).toEqual(begun);
   });
 
   it('makes no second user, business or invitation, and hands a key over once', async () => {

@@ -4,12 +4,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Business, BusinessModel } from '../../src/models/business.js';
 import { SettingModel } from '../../src/models/setting.js';
 import { SystemMailModel } from '../../src/models/system-mail.js';
+import { WebhookEndpointModel } from '../../src/models/webhook-endpoint.js';
 import { keyId, type Sealed, seal } from '../../src/secrets.js';
 import { openContent, systemMailContext } from '../../src/sending/system-mail/content.js';
 import { CANARY, checkEncryptionKey } from '../../src/services/installation.js';
 import { rewrap } from '../../src/services/sealed-secrets.js';
 import { credentialsOf, secretKeyContext } from '../../src/ses/credentials.js';
 import { inboundContext, inboundUrl } from '../../src/ses/inbound-token.js';
+import { openSecrets, webhookContext } from '../../src/webhooks/secrets.js';
 import { unique } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
 
@@ -41,6 +43,7 @@ describe('a change of ENCRYPTION_KEY', () => {
     await BusinessModel.deleteMany({});
     await SettingModel.deleteMany({});
     await SystemMailModel.deleteMany({});
+    await WebhookEndpointModel.deleteMany({});
     await SettingModel.create({ _id: CANARY, value: seal(CANARY, CANARY, [previous]) });
   });
 
@@ -71,6 +74,17 @@ describe('a change of ENCRYPTION_KEY', () => {
     const { content: now } = await SystemMailModel.findById(_id).lean().orFail();
     expect((now as Sealed).kid).toBe(keyId(present));
     expect(openContent(_id, now as Sealed)).toBe('x');
+  });
+
+  it('seals the secrets of webhooks anew, too', async () => {
+    const _id = new Types.ObjectId();
+    const secrets = seal(JSON.stringify({ present: 'whsec_a', previous: [] }), webhookContext(_id), [previous]);
+    const fields = { business: new Types.ObjectId(), place: 0, name: 'x', url: 'https://x.test/', secrets };
+    await WebhookEndpointModel.create({ _id, ...fields });
+    expect(await rewrap()).toEqual({ rewrapped: 2, present: 0, unreadable: 0 });
+    const now = await WebhookEndpointModel.findById(_id).lean().orFail();
+    expect((now.secrets as Sealed).kid).toBe(keyId(present));
+    expect(openSecrets(_id, now.secrets as Sealed).present).toBe('whsec_a');
   });
 
   it('leaves what no known key opens as it is, and the canary with it', async () => {

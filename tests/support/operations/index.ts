@@ -19,6 +19,7 @@ import { open } from './open.js';
 import { suppressions } from './suppressions.js';
 import { templates } from './templates.js';
 import { users } from './users.js';
+import { webhooks } from './webhooks.js';
 
 /** Every operation that there is, by method and path. */
 export const CASES: Cases = {
@@ -36,6 +37,7 @@ export const CASES: Cases = {
   ...suppressions,
   ...emails,
   ...events,
+  ...webhooks,
   ...links,
   ...admin,
 };
