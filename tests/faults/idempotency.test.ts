@@ -133,6 +133,32 @@ describe('an API process killed with kill -9 in the middle of', () => {
     },
   );
 
+  it.each([
+    ['after', 'insert', 'messagecontents'],
+    ['before', 'insert', 'deliveries'],
+    ['after', 'insert', 'deliveries'],
+  ] as const)(
+    'accepting a message, %s the %s of %s, sends it to each once',
+    { timeout: 120_000 },
+    async (side, command, collection) => {
+      const who = await sender();
+      const to = people(3).map(({ email }) => email);
+      await start('worker').ready;
+      const message = { to, from: 'orders@example.com', subject: 'Once', text: 'Once' };
+      const { email } = await killInTheMiddle(
+        who,
+        { path: '/api/emails', body: message, status: 202 },
+        side,
+        command,
+        collection,
+      );
+      const sent = { message: email.id, status: 'sent' as const };
+      await until(async () => (await DeliveryModel.countDocuments(sent)) === to.length, 60_000);
+      expect(await DeliveryModel.countDocuments({ business: who.businessId })).toBe(to.length);
+      expect(await mailed(who)).toEqual([...to].sort());
+    },
+  );
+
   it.each(['before', 'after'] as const)(
     'launching a campaign, %s it is moved, sends it to each once',
     { timeout: 120_000 },
