@@ -11,6 +11,14 @@ const SIGN_IN = { email: '{{email}}', password: '{{password}}' };
 const PERSON = { email: '{{personEmail}}', password: '{{personPassword}}' };
 const SENDER = { fromEmail: 'news@{{domain}}', replyTo: 'hello@{{domain}}' };
 
+const ORDER = {
+  from: 'Whisky <orders@{{domain}}>',
+  to: 'Ann Lee <ann@example.com>',
+  subject: 'Your order 4711',
+  text: 'Thank you, Ann.',
+};
+const HOOK = { name: 'Shop', description: 'What became of the shop’s mail', url: '{{webhookUrl}}' };
+
 const CHANGES: Readonly<Record<string, Change>> = {
   'POST /api/auth/register': { with: { businessName: '{{businessName}}', domain: '{{domain}}', ...SIGN_IN } },
   'POST /api/auth/login': { with: SIGN_IN },
@@ -31,6 +39,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   // `scheduledFor` is for a scheduled one.
   'PATCH /api/campaigns/{id}': { without: ['template', 'scheduledFor'], with: SENDER },
   'POST /api/campaigns/{id}/test': { with: { to: ['{{email}}'] } },
+  'POST /api/emails': { with: { from: 'Whisky <orders@{{domain}}>' } },
+  'POST /api/emails/batch': { with: { emails: [ORDER, { ...ORDER, subject: 'Your order 4712' }] } },
+  'POST /api/webhooks': { with: HOOK },
+  'PATCH /api/webhooks/{id}': { without: ['name'], with: HOOK },
+  'POST /api/webhooks/{id}/replay': { without: ['types'], with: { from: '{{yesterday}}', to: '{{aMinuteAgo}}' } },
   'POST /api/suppressions': { with: { email: '{{personEmail}}' } },
   'POST /api/admin/businesses': {
     with: { name: '{{businessName}}', domain: '{{domain}}', admin: { ...PERSON, name: 'Ann Lee' } },

@@ -23,6 +23,9 @@ const KNOWN: Readonly<Record<string, readonly [value: string, description: strin
   openToken: ['', 'From the pixel of a message'],
   clickToken: ['', 'From a link of a message'],
   unsubscribeToken: ['', 'From the unsubscribe link of a message'],
+  webhookUrl: ['https://example.com/hooks/mail', 'Where events are posted to'],
+  yesterday: ['', 'Set before each request: this time yesterday'],
+  aMinuteAgo: ['', 'Set before each request'],
   tomorrow: ['', 'Set before each request: this time tomorrow'],
   nextWeek: ['', 'Set before each request: this time in a week'],
 };
@@ -30,6 +33,8 @@ const KNOWN: Readonly<Record<string, readonly [value: string, description: strin
 /** Sets the variables that depend on the time. */
 export const CLOCK = [
   'const inDays = (days) => new Date(Date.now() + days * 86400000).toISOString();',
+  "pm.collectionVariables.set('yesterday', inDays(-1));",
+  "pm.collectionVariables.set('aMinuteAgo', inDays(-1 / 1440));",
   "pm.collectionVariables.set('tomorrow', inDays(1));",
   "pm.collectionVariables.set('nextWeek', inDays(7));",
 ];

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -20,6 +20,7 @@ const steps = stepsOf(readFileSync(new URL('../../docs/api.md', import.meta.url)
 
 const dns = new NameServer();
 let server: Server;
+let receiver: Server;
 let shell: Shell;
 let home: string;
 
@@ -32,17 +33,28 @@ Object.assign(process.env, {
   SYSTEM_FROM_EMAIL: 'hub@hub.example.test',
 });
 beforeAll(async () => {
+  // A project that takes every event.
+  receiver = createServer((_req, res) => res.end()).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const target = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  process.env.WEBHOOK_ALLOWED_TARGETS = target;
   server = createHubServer((req, res) => watched(createApp())(req, res)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   process.env.PUBLIC_URL = `http://127.0.0.1:${port}`;
   home = mkdtempSync(join(tmpdir(), 'pmh-guide-'));
-  shell = openShell(home, { ...process.env, HUB: process.env.PUBLIC_URL }, COMMANDS);
+  shell = openShell(
+    home,
+    { ...process.env, HUB: process.env.PUBLIC_URL, HOOK: `http://${target}/hooks/mail` },
+    COMMANDS,
+  );
 });
 afterAll(() => {
   shell.close();
-  server.close();
-  server.closeAllConnections();
+  for (const one of [server, receiver]) {
+    one.close();
+    one.closeAllConnections();
+  }
   rmSync(home, { recursive: true });
 });
 
