@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BusinessModel } from '../../src/models/business.js';
 import { type Delivery, DeliveryModel } from '../../src/models/delivery.js';
 import type { RetryEmail, SendEmail } from '../../src/schemas/emails.js';
+import { OPEN } from '../../src/sending/states.js';
 import { addressesOf, draftCampaign, launch, readCampaign, SENDER } from '../support/campaign.js';
 import { type Enrolled, enrol } from '../support/enrol.js';
 import { findDuplicates } from '../support/mail-check.js';
@@ -131,9 +132,14 @@ const singles = ({ businessId }: Enrolled) => ({ business: businessId, stream: '
 
 const rowsOf = (tenant: Enrolled) => DeliveryModel.find(singles(tenant)).lean<Delivery[]>();
 
-async function untilStill({ signal }: Pick<Stand, 'signal'>, tenant: Enrolled): Promise<void> {
-  const waiting = { ...singles(tenant), status: 'pending' as const };
-  const isEmpty = async () => (await DeliveryModel.exists(waiting)) === null;
+/** With a dead worker's claims there is nothing to wait for but those that wait. */
+async function untilStill(
+  { signal }: Pick<Stand, 'signal'>,
+  tenant: Enrolled,
+  open: readonly Delivery['status'][] = ['pending'],
+): Promise<void> {
+  const left = { ...singles(tenant), status: { $in: [...open] } };
+  const isEmpty = async () => (await DeliveryModel.exists(left)) === null;
   await until('no message waiting', isEmpty, { signal, timeoutMs: TIMEOUT_MS });
 }
 
@@ -145,10 +151,7 @@ async function endLeases({ workers, signal }: Stand, tenant: Enrolled): Promise<
   const reserved = { _id: tenant.businessId, 'quota.reservations.0': { $exists: true } };
   await BusinessModel.updateOne(reserved, { $set: { 'quota.reservations.$[].at': LONG_AGO } });
   await Promise.all(workers.map(({ start }) => start()));
-  const isOver = async () => (await DeliveryModel.exists({ ...singles(tenant), status: 'sending' })) === null;
-  await until('no message claimed', isOver, { signal, timeoutMs: TIMEOUT_MS });
-  // What a worker that ended in order had given back.
-  await untilStill({ signal }, tenant);
+  await untilStill({ signal }, tenant, OPEN);
 }
 
 async function latencies({ ses }: Stand, tenant: Enrolled, accepted: Accepted) {
@@ -167,8 +170,6 @@ async function retryAll(stand: Stand, tenant: Enrolled, unconfirmed: readonly De
   for (const { message } of unconfirmed) {
     await insist(() => tenant.project.call<typeof RetryEmail>('POST', `/api/emails/${message}/retry`), stand);
   }
-  await untilStill(stand, tenant);
-  const open = { ...singles(tenant), status: 'sending' as const };
-  await until('no message claimed', async () => (await DeliveryModel.exists(open)) === null, stand);
+  await untilStill(stand, tenant, OPEN);
   return DeliveryModel.countDocuments({ ...singles(tenant), sentAt: null });
 }

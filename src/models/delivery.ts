@@ -130,6 +130,10 @@ schema.index({ 'outbox._id': 1 }, { partialFilterExpression: { 'outbox._id': { $
 schema.index({ message: 1, status: 1 }, { partialFilterExpression: { message: { $type: 'objectId' } } });
 // What of the month messages used, when it is held against the ledger.
 schema.index({ business: 1, 'claim.period': 1 }, { partialFilterExpression: { message: { $type: 'objectId' } } });
+schema.index(
+  { business: 1, pastPeriods: 1 },
+  { partialFilterExpression: { message: { $type: 'objectId' }, pastPeriods: { $exists: true } } },
+);
 // The delivery an event of SES is about, where it does not carry the hub's own tags.
 schema.index({ business: 1, messageId: 1 }, { partialFilterExpression: { messageId: { $exists: true } } });
 // What a business sent over a time, and what came of it that counts against it: the reputation guard's.

@@ -7,7 +7,8 @@ import { Id, operation, PageQuery, Pagination, Timestamp } from './operation.js'
 const DATA = [
   '`email.bounced`: permanent, bounceType (Permanent, Transient or Undetermined), subType, diagnostic',
   '`email.complained`: subType, notSpam',
-  '`email.failed`: reason',
+  '`email.sent`: messageId',
+  '`email.failed`: reason, and code where the hub itself says so',
   '`email.opened`: machine, ip, userAgent',
   '`email.clicked`: the same, and link',
   '`campaign.paused`: reason, message',
@@ -22,6 +23,8 @@ export const EventView = z
     type: z.enum(EVENT_TYPES),
     at: z.iso.datetime(),
     campaign: Id.nullable(),
+    message: Id.nullable().meta({ description: 'The single message (`GET /api/emails/:id`) that it is about' }),
+    isTest: z.boolean().meta({ description: 'Of what a test key sent: nothing of it went out' }),
     delivery: Id.nullable().meta({
       description: 'Of `email.*`: the recipient, by the id that the list of recipients has',
     }),
@@ -49,12 +52,15 @@ export const ListEvents = operation({
 });
 
 /** An event for its reader. */
-export function presentEvent({ _id, type, at, campaign, delivery, email, data }: Event): z.output<typeof EventView> {
+export function presentEvent(event: Event): z.output<typeof EventView> {
+  const { _id, type, at, campaign, message, isTest, delivery, email, data } = event;
   return {
     id: _id.toHexString(),
     type,
     at: at.toISOString(),
     campaign: campaign?.toHexString() ?? null,
+    message: message?.toHexString() ?? null,
+    isTest: isTest === true,
     delivery: delivery?.toHexString() ?? null,
     email: email ?? null,
     data: data ?? {},

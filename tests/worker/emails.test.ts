@@ -1,3 +1,4 @@
+import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
@@ -170,6 +171,31 @@ describe('a single message', () => {
     const startedAt = performance.now();
     await untilStatus(who, await send(who), 'sent');
     expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+});
+
+describe('a message that nobody knows of', () => {
+  it('is sent again on demand after 15 minutes, and both attempts are paid for', async () => {
+    const who = await sender();
+    const id = await send(who);
+    // As a worker leaves it that was killed in the middle of the call.
+    const period = new Date().toISOString().slice(0, 7);
+    const claim = { token: new Types.ObjectId(), period };
+    const doubtful = { status: 'unconfirmed', unconfirmedAt: new Date(), attempts: 1, claim } as const;
+    await DeliveryModel.updateMany({ message: id }, doubtful);
+    const used = { 'subscription.emailsSentThisMonth': 1, 'quota.period': period, 'quota.isUnchecked': true };
+    await BusinessModel.updateOne({ _id: who.businessId }, used);
+    await as(who, 'post', `/api/emails/${id}/retry`, undefined, 409);
+    await DeliveryModel.updateMany({ message: id }, { unconfirmedAt: new Date(0) });
+    const { email } = await as(who, 'post', `/api/emails/${id}/retry`, undefined, 202);
+    expect(email.status).toBe('pending');
+    await sweep();
+    expect(await usedOf(who)).toBe(1);
+    startWorkers();
+    await untilStatus(who, id, 'sent');
+    expect(await usedOf(who)).toBe(2);
+    await sweep();
+    expect(await usedOf(who)).toBe(2);
   });
 });
 

@@ -149,7 +149,9 @@ async function ledgerOf(businessId: Types.ObjectId, period: string): Promise<num
     { $match: { business: businessId, [used]: { $gt: 0 } } },
     { $group: { _id: null, n: { $sum: `$${used}` } } },
   ]);
-  const messages = await usedByMonth({ business: businessId, message: { $type: 'objectId' }, 'claim.period': period });
+  // Also by an attempt before the last, of what waits for another try.
+  const ofMonth = { $or: [{ 'claim.period': period }, { pastPeriods: period }] };
+  const messages = await usedByMonth({ business: businessId, message: { $type: 'objectId' }, ...ofMonth });
   return (campaigns?.n ?? 0) + (messages[period] ?? 0);
 }
 
