@@ -70,14 +70,16 @@ export const LOG_INDEXES = {
   delivery: { delivery: 1, at: -1, _id: -1 },
 } as const;
 
+/** What is to be fanned out, business by business. */
+export const FAN_OUT_INDEX = { fanOut: 1, business: 1 } as const;
+
 schema.index(LOG_INDEXES.all);
 schema.index(LOG_INDEXES.type);
 schema.index(LOG_INDEXES.email, { partialFilterExpression: { email: { $exists: true } } });
 schema.index(LOG_INDEXES.campaign, { partialFilterExpression: { campaign: { $exists: true } } });
 schema.index(LOG_INDEXES.delivery, { partialFilterExpression: { delivery: { $exists: true } } });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
-// What is to be fanned out, business by business.
-schema.index({ fanOut: 1, business: 1 }, { partialFilterExpression: { fanOut: true } });
+schema.index(FAN_OUT_INDEX, { partialFilterExpression: { fanOut: true } });
 
 export type Event = InferRawDocTypeFromSchema<typeof schema> & { _id: Types.ObjectId };
 export const EventModel = model<Event>('Event', schema);

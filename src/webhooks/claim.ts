@@ -5,10 +5,13 @@ import { type WebhookDelivery, WebhookDeliveryModel } from '../models/webhook-de
 import { type WebhookEndpoint, WebhookEndpointModel } from '../models/webhook-endpoint.js';
 
 /**
- * A claim lasts so long, in ms: longer than a call may take. What a killed worker had is tried again after it; by the clocks
- * of the machines, whose difference makes it come earlier at worst.
+ * A claim lasts so long, in ms, and is renewed while its call runs: what a killed worker had is tried again after it. By the
+ * clocks of the machines, whose difference, like a worker that stands still, makes it come earlier at worst: then twice.
  */
-const CLAIM_MS = 25_000;
+const CLAIM_MS = 5_000;
+
+/** So often, in ms. */
+export const RENEW_EVERY_MS = 1_000;
 
 /** Workers look at so many times what they want, so that two do not want the same. */
 const LOOK_AT = 4;
@@ -69,18 +72,27 @@ function sample<T>(all: readonly T[], most: number): readonly T[] {
   return all.slice(start, start + most);
 }
 
+/** Their calls run still. */
+export async function renew(rows: readonly Claimed[]): Promise<void> {
+  if (rows.length === 0) return;
+  await WebhookDeliveryModel.updateMany(claimed(rows), { $set: { dueAt: new Date(Date.now() + CLAIM_MS) } });
+}
+
 /** What was claimed and not posted, or not to its end: due again at once. */
 export async function giveBack(rows: readonly Claimed[]): Promise<void> {
-  await WebhookDeliveryModel.updateMany(
-    { _id: { $in: rows.map(({ _id }) => _id) }, claim: { $in: rows.map(({ claim: token }) => token) } },
-    { $set: { dueAt: new Date() }, $unset: { claim: 1 } },
-  );
+  await WebhookDeliveryModel.updateMany(claimed(rows), { $set: { dueAt: new Date() }, $unset: { claim: 1 } });
 }
 
 /** What the log has not got any more cannot be told. */
 export async function giveUp(rows: readonly Claimed[]): Promise<void> {
-  await WebhookDeliveryModel.updateMany(
-    { _id: { $in: rows.map(({ _id }) => _id) }, claim: { $in: rows.map(({ claim: token }) => token) } },
-    { $set: { status: 'failed' }, $unset: { dueAt: 1, claim: 1 } },
-  );
+  await WebhookDeliveryModel.updateMany(claimed(rows), {
+    $set: { status: 'failed' },
+    $unset: { dueAt: 1, claim: 1 },
+  });
 }
+
+/** As they were claimed, and not by another since. */
+const claimed = (rows: readonly Claimed[]) => ({
+  _id: { $in: rows.map(({ _id }) => _id) },
+  claim: { $in: [...new Set(rows.map(({ claim: token }) => token))] },
+});

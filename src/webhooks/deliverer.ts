@@ -4,13 +4,13 @@ import { type Event, EventModel } from '../models/event.js';
 import type { WebhookEndpoint } from '../models/webhook-endpoint.js';
 import { attempt } from './attempt.js';
 import { createCaller } from './call.js';
-import { type Claimed, claim, endpointsWithWork, giveBack, giveUp } from './claim.js';
+import { type Claimed, claim, endpointsWithWork, giveBack, giveUp, RENEW_EVERY_MS, renew } from './claim.js';
 import { Lanes } from './lanes.js';
 import { messageOf } from './message.js';
 import { Recorder } from './record.js';
 
 /** Between one look for what is due and the next, in ms. */
-const LOOK_MS = 250;
+const LOOK_MS = 150;
 
 /** Calls under way get so long when the worker ends, in ms; then they are given up, and come again. */
 const ENDING_MS = 2_000;
@@ -26,6 +26,9 @@ export function startDeliverer(): { close(): Promise<void> } {
   const lanes = new Lanes();
   const recorder = new Recorder();
   const calls = new Set<Promise<void>>();
+  const pumps = new Set<Promise<void>>();
+  const claims = new Set<Claimed>();
+  let renewedAt = performance.now();
   const pumping = new Map<string, { isAgain: boolean }>();
   let endpoints = new Map<string, WebhookEndpoint>();
   let isClosed = false;
@@ -34,6 +37,7 @@ export function startDeliverer(): { close(): Promise<void> } {
   const call = async (endpoint: WebhookEndpoint, row: Claimed, event: Event) => {
     const end = lanes.begin(String(endpoint._id));
     const made = { cause: row.cause, number: row.attempts + 1 };
+    claims.add(row);
     try {
       const done = await attempt(caller, endpoint, messageOf(event), made, ending.signal);
       recorder.add(row, done);
@@ -43,6 +47,8 @@ export function startDeliverer(): { close(): Promise<void> } {
       end();
       if (!ending.signal.aborted) logger().error({ err, webhookId: endpoint._id }, 'a webhook could not be tried');
       await giveBack([row]).catch(() => undefined);
+    } finally {
+      claims.delete(row);
     }
   };
 
@@ -52,6 +58,7 @@ export function startDeliverer(): { close(): Promise<void> } {
     if (isClosed || free === 0) return;
     const rows = await claim(endpoint._id, free);
     if (rows.length === 0) return;
+    if (isClosed) return giveBack(rows);
     const events = await EventModel.find({ _id: { $in: rows.map(({ event }) => event) } }).lean<Event[]>();
     const byId = new Map(events.map((event) => [String(event._id), event]));
     const lost = rows.filter(({ event }) => !byId.has(String(event)));
@@ -61,7 +68,7 @@ export function startDeliverer(): { close(): Promise<void> } {
       if (!event) continue;
       const one = call(endpoint, row, event).finally(() => {
         calls.delete(one);
-        void pump(endpoint);
+        begin(endpoint);
       });
       calls.add(one);
     }
@@ -92,11 +99,16 @@ export function startDeliverer(): { close(): Promise<void> } {
     }
   };
 
+  const begin = (endpoint: WebhookEndpoint) => {
+    const pumped = pump(endpoint).finally(() => pumps.delete(pumped));
+    pumps.add(pumped);
+  };
+
   const look = async () => {
     const found = await endpointsWithWork();
     endpoints = new Map(found.map((endpoint) => [String(endpoint._id), endpoint]));
     lanes.keep(new Set(endpoints.keys()));
-    for (const endpoint of shuffled(found)) void pump(endpoint);
+    for (const endpoint of shuffled(found)) begin(endpoint);
   };
 
   const report = (err: unknown) => {
@@ -107,6 +119,10 @@ export function startDeliverer(): { close(): Promise<void> } {
 
   const loop = async () => {
     while (!isClosed) {
+      if (performance.now() - renewedAt > RENEW_EVERY_MS) {
+        renewedAt = performance.now();
+        await renew([...claims]).catch(report);
+      }
       await look().catch(report);
       await sleep(LOOK_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
@@ -119,6 +135,7 @@ export function startDeliverer(): { close(): Promise<void> } {
       isClosed = true;
       stopping.abort();
       await looping;
+      await Promise.all(pumps);
       const waited = new AbortController();
       await Promise.race([Promise.all(calls), sleep(ENDING_MS, undefined, waited).catch(() => undefined)]);
       waited.abort();

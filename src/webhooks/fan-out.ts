@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import { type Event, EventModel } from '../models/event.js';
+import { type Event, EventModel, FAN_OUT_INDEX } from '../models/event.js';
 import { activeOf, wants } from './interest.js';
 import { queue } from './queue.js';
 
@@ -21,6 +21,7 @@ export async function fanOut(): Promise<void> {
 async function fanOutPage(business: Types.ObjectId): Promise<void> {
   const events = await EventModel.find({ fanOut: true, business })
     .select({ business: 1, type: 1, expiresAt: 1 })
+    .hint(FAN_OUT_INDEX)
     .limit(PAGE)
     .lean<Event[]>();
   // After the events, so that each is told to every endpoint that was there when it was logged.

@@ -9,7 +9,7 @@ import { tellAdmins } from './tell-admins.js';
  */
 export const WEBHOOK_RELAY: Periodic = {
   name: 'webhooks',
-  everyMs: 200,
+  everyMs: 150,
   leaseMs: 700,
   round: () => takeSteps({ fanOut, replayAll, tellAdmins }),
 };

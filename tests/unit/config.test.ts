@@ -135,6 +135,24 @@ describe('the configuration', () => {
     },
   );
 
+  it.each([
+    ['127.0.0.1:5001, whisky:80', ['127.0.0.1:5001', 'whisky:80']],
+    ['[::1]:5001', ['[::1]:5001']],
+    ['Sibling.Example:443', ['sibling.example:443']],
+    ['0x7f.1:5001', ['127.0.0.1:5001']],
+  ])('takes %s for targets of webhooks, as a URL spells them', (list, targets) => {
+    expect(parseConfig({ WEBHOOK_ALLOWED_TARGETS: list }).webhookAllowedTargets).toEqual(targets);
+  });
+
+  it.each(['127.0.0.1', '127.0.0.1:0', '127.0.0.1:65536', 'http://127.0.0.1:5001', '*:5001', '10.0.0.0/8:80', 'a:b'])(
+    'refuses %s for a target of webhooks',
+    (list) => expect(problems({ WEBHOOK_ALLOWED_TARGETS: list })).toContain('WEBHOOK_ALLOWED_TARGETS: must be hosts'),
+  );
+
+  it.each(['0', '-1', '2', 'x'])('refuses %s for the scale of retries', (scale) => {
+    expect(problems({ WEBHOOK_RETRY_SCALE: scale })).toContain('WEBHOOK_RETRY_SCALE');
+  });
+
   it('wants an address for the sender, with or without a name', () => {
     const keys = { MASTER_SES_ACCESS_KEY: 'AKIA1', MASTER_SES_SECRET_KEY: 's' };
     for (const from of ['hub@example.com', 'The Hub <hub@example.com>']) {
@@ -165,6 +183,7 @@ describe('in production', () => {
     ['one secret for two things', { LINK_SECRET: production.JWT_SECRET }, 'LINK_SECRET'],
     ['mail that goes elsewhere than to AWS', { SES_ENDPOINT: 'http://127.0.0.1:8005' }, 'SES_ENDPOINT'],
     ['senders that nobody has proven', { DOMAIN_PROOF: 'off' }, 'DOMAIN_PROOF'],
+    ['receivers that are asked without a pause', { WEBHOOK_RETRY_SCALE: '0.001' }, 'WEBHOOK_RETRY_SCALE'],
     ['a hub that anybody may flood', { RATE_LIMITS: 'off' }, 'RATE_LIMITS'],
     ['events that anybody could sign', { SNS_CERT_URL_PREFIX: 'http://127.0.0.1:8005' }, 'SNS_CERT_URL_PREFIX'],
     ['a dashboard in clear text', { FRONTEND_URL: 'https://a.test,http://b.test' }, 'FRONTEND_URL'],
