@@ -20,8 +20,8 @@ const AdminBusinessView = BusinessView.extend({
 }).meta({ id: 'AdminBusiness' });
 
 const Subscription = z.strictObject({
-  plan: z.enum(PLANS).optional(),
-  emailsPerMonth: z.number().int().min(0).max(1_000_000_000).optional(),
+  plan: z.enum(PLANS).optional().meta({ example: 'pro' }),
+  emailsPerMonth: z.number().int().min(0).max(1_000_000_000).optional().meta({ example: 50_000 }),
 });
 
 export const AdminListBusinesses = operation({
@@ -41,10 +41,10 @@ export const AdminCreateBusiness = operation({
   description:
     'Whatever REGISTRATION is. The plan is `free` unless one is named, and brings its own `emailsPerMonth` unless one is given. The administrator signs in with the password; 409 `conflict` where the address has an account.',
   body: z.strictObject({
-    name: line(200),
+    name: line(200).meta({ example: 'Whisky Ltd' }),
     domain: Domain,
     subscription: Subscription.optional(),
-    admin: z.strictObject({ email: Email, name: line(200), password: NewPassword }),
+    admin: z.strictObject({ email: Email, name: line(200).meta({ example: 'Ann Lee' }), password: NewPassword }),
   }),
   status: 201,
   idempotent: true,

@@ -33,14 +33,15 @@ export const CreateApiKey = operation({
   description:
     'Its maker must hold every permission it gets. It is the business’s: it works on when its maker loses a permission or is removed. Not for API keys: 403.',
   body: z.strictObject({
-    name: line(200),
+    name: line(200).meta({ example: 'Whisky shop' }),
     mode: z.enum(KEY_MODES).default('live').meta({
       description: 'A `test` key’s messages never reach SES. Until such messages exist, it cannot send campaigns: 403',
     }),
     permissions: z
       .array(z.enum(KEY_PERMISSIONS))
       .min(1, 'must name at least one permission')
-      .transform((all) => [...new Set(all)]),
+      .transform((all) => [...new Set(all)])
+      .meta({ example: ['manage_campaigns', 'send_emails', 'view_analytics'] }),
     expiresAt: FutureDate.optional(),
   }),
   status: 201,

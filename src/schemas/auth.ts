@@ -44,11 +44,11 @@ export const Register = operation({
   summary: 'Register a business and its first administrator',
   description: '403 `forbidden` where REGISTRATION is not open; 409 `conflict` where the address has an account.',
   body: z.strictObject({
-    businessName: line(200),
+    businessName: line(200).meta({ example: 'Whisky Ltd' }),
     domain: Domain,
     email: Email,
     password: NewPassword,
-    name: line(200),
+    name: line(200).meta({ example: 'Ann Lee' }),
   }),
   status: 201,
   answer: { token: Token, ...identity },

@@ -155,7 +155,7 @@ export const UpdateBusiness = operation({
   summary: 'Change the name and the settings',
   description: 'Only what is sent is changed; `null` takes a setting away.',
   body: z.strictObject({
-    name: line(200).optional(),
+    name: line(200).optional().meta({ example: 'Whisky Ltd' }),
     settings: z
       .strictObject({
         defaultFromEmail: Email.nullable().optional(),
@@ -187,7 +187,16 @@ export const UpdateBusiness = operation({
         }),
         postalAddress: PostalAddress.nullable().optional(),
       })
-      .optional(),
+      .optional()
+      .meta({
+        example: {
+          defaultFromEmail: 'news@example.com',
+          defaultFromName: 'Whisky',
+          timezone: 'Europe/Berlin',
+          tracking: { opens: true, clicks: true },
+          postalAddress: 'Whisky Ltd\n1 High Street\nEdinburgh',
+        },
+      }),
   }),
   answer: { business: BusinessView },
 });
@@ -208,7 +217,8 @@ export const ConnectSes = operation({
       .string()
       .min(1, 'must not be empty')
       .max(256)
-      .regex(/^[\x21-\x7e]+$/, 'must be an AWS secret access key, without spaces'),
+      .regex(/^[\x21-\x7e]+$/, 'must be an AWS secret access key, without spaces')
+      .meta({ example: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }),
     region: z.enum(SES_REGIONS).default('us-east-1'),
   }),
   answer: { business: BusinessView, quota: SendQuotaView },

@@ -20,7 +20,10 @@ const part = z.string().min(1).max(HTML_MAX);
 const Content = z
   .strictObject({ html: given(part), text: given(part) })
   .refine(({ html, text }) => html || text, { error: 'must have html, text or both' })
-  .meta({ description: '`html`, `text` or both; without a text part one is derived from the HTML' });
+  .meta({
+    description: '`html`, `text` or both; without a text part one is derived from the HTML',
+    example: { html: '<p>Dear {{ name }}, the new bottles are in.</p>' },
+  });
 
 export const FutureDate = Timestamp.transform((text) => new Date(text)).refine((date) => date.getTime() > Date.now(), {
   error: 'must lie in the future',
@@ -32,21 +35,20 @@ const RatePerSecond = z
   .max(10_000)
   .meta({ description: 'Messages a second, under the rate of the SES account', example: 5 });
 
-const DailyCap = z
-  .int()
-  .min(1)
-  .max(1_000_000_000)
-  .meta({ description: 'Messages a day in the business’s timezone; the rest goes out on the next days' });
+const DailyCap = z.int().min(1).max(1_000_000_000).meta({
+  description: 'Messages a day in the business’s timezone; the rest goes out on the next days',
+  example: 5_000,
+});
 
 const Tracking = z.strictObject({ opens: given(z.boolean()), clicks: given(z.boolean()) }).meta({
   description: 'Whether opens and clicks are tracked; what is left out is as the business’s settings have it',
 });
 
 const fields = {
-  name: line(200),
-  subject: given(line(500)),
+  name: line(200).meta({ example: 'Autumn news' }),
+  subject: given(line(500)).meta({ example: 'News for {{ name }}' }),
   fromEmail: given(Email),
-  fromName: given(line(200)),
+  fromName: given(line(200)).meta({ example: 'Whisky' }),
   replyTo: given(Email),
   template: given(Id),
   content: given(Content),
@@ -154,13 +156,13 @@ export const UpdateCampaign = operation({
   params: ById,
   body: z
     .strictObject({
-      name: line(200).optional(),
+      name: line(200).optional().meta({ example: 'Autumn news' }),
       scheduledFor: FutureDate.optional().meta({
         description: 'Another time for a scheduled campaign. Needs `send_emails` as well',
       }),
-      subject: clearable(line(500)),
+      subject: clearable(line(500)).meta({ example: 'News for {{ name }}' }),
       fromEmail: clearable(Email),
-      fromName: clearable(line(200)),
+      fromName: clearable(line(200)).meta({ example: 'Whisky' }),
       replyTo: clearable(Email),
       template: clearable(Id),
       content: clearable(Content),
@@ -187,7 +189,7 @@ export const DeleteCampaign = operation({
 export const DuplicateCampaign = operation({
   summary: 'Make a draft like this campaign, without its recipients',
   params: ById,
-  body: z.strictObject({ name: line(200).optional() }),
+  body: z.strictObject({ name: line(200).optional().meta({ example: 'Autumn news, again' }) }),
   status: 201,
   idempotent: true,
   answer: { campaign: Campaign },

@@ -47,7 +47,8 @@ export const StoreEventsSetup = operation({
       .meta({ example: 'arn:aws:sns:eu-west-1:123456789012:ses-events' }),
     configurationSet: z
       .string()
-      .regex(/^[\w-]{1,64}$/, 'must be the name of a configuration set: letters, digits, _ and -'),
+      .regex(/^[\w-]{1,64}$/, 'must be the name of a configuration set: letters, digits, _ and -')
+      .meta({ example: 'whisky-events' }),
   }),
   answer,
 });

@@ -22,7 +22,7 @@ export const InviteUser = operation({
   summary: 'Invite somebody by mail',
   description:
     'The link of the message is good for seven days, once, and as long as the inviter could still give these rights. To invite an address again replaces its earlier invitation. 409 `conflict` where the address has an account anywhere in the hub; 429 `rate_limited` after three messages to an address within an hour, or fifty of the business; 503 where the hub has no SES account of its own.',
-  body: z.strictObject({ email: Email, name: line(200).optional(), ...rights }),
+  body: z.strictObject({ email: Email, name: line(200).optional().meta({ example: 'Ann Lee' }), ...rights }),
   status: 201,
   idempotent: true,
   answer: { invitation: InvitationView },
@@ -45,8 +45,12 @@ export const AcceptInvitation = operation({
   description:
     'Makes the account and signs in. 422 `validation_failed` for a token that opens no invitation (any more); 409 `conflict` for one that was accepted, or where the address has an account by now; 403 `forbidden` where the inviter could not invite any more, `business_inactive` where the business is not active.',
   body: z.strictObject({
-    token: z.string().min(1, 'must not be empty').max(200).meta({ description: 'From the link’s fragment' }),
-    name: line(200),
+    token: z
+      .string()
+      .min(1, 'must not be empty')
+      .max(200)
+      .meta({ description: 'From the link’s fragment', example: 'Vd3kQ8mTz1xWb6RfYc0pJn5uHs2aLg9eKiOo7PyNtMw' }),
+    name: line(200).meta({ example: 'Ann Lee' }),
     password: NewPassword,
   }),
   status: 201,

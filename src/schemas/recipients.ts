@@ -12,7 +12,7 @@ const MAX_RECIPIENTS = 200_000;
 const NewRecipient = z
   .strictObject({
     email: z.string().meta({ example: 'Ann Lee <ann@example.com>' }),
-    name: z.string().nullish(),
+    name: z.string().nullish().meta({ example: 'Ann Lee' }),
     variables: VariablesSchema.nullish(),
   })
   .meta({ id: 'NewRecipient' });

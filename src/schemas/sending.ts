@@ -16,7 +16,7 @@ export const PauseSending = operation({
   summary: 'Stop all sending, of every business',
   description:
     'Within a second nothing more goes out, in any process; only the calls under way are heard out. Campaigns stay as they are, `sending` among them, and scheduled ones wait. It outlasts restarts. `reason` is for administrators; said a second time, only a new one is taken.',
-  body: z.strictObject({ reason: line(500).optional() }),
+  body: z.strictObject({ reason: line(500).optional().meta({ example: 'A wrong template went out' }) }),
   answer: { sending: SendingView },
 });
 

@@ -72,7 +72,7 @@ export const ImportSuppressions = operation({
   query: z.strictObject({ reason: Reason.default('manual') }),
   body: z.strictObject({
     suppressions: z
-      .array(z.strictObject({ email: z.string() }))
+      .array(z.strictObject({ email: z.string().meta({ example: 'gone@example.com' }) }))
       .min(1, 'must not be empty')
       .max(200_000),
   }),

@@ -17,8 +17,12 @@ const VariableName = z
 const Variable = z
   .strictObject({
     name: VariableName,
-    description: z.string().trim().max(500).optional(),
-    defaultValue: z.string().max(2_000).optional().meta({ description: 'Stands in where a recipient has no value' }),
+    description: z.string().trim().max(500).optional().meta({ example: 'How he is addressed' }),
+    defaultValue: z
+      .string()
+      .max(2_000)
+      .optional()
+      .meta({ description: 'Stands in where a recipient has no value', example: 'friend' }),
     required: z.boolean().default(false),
   })
   .meta({ id: 'TemplateVariable' });
@@ -41,14 +45,20 @@ const Content = z
   .meta({ id: 'TemplateContent', example: { html: '<p>Hello {{ name }}</p>' } });
 
 const fields = {
-  name: line(200),
-  description: z.string().trim().max(2_000),
+  name: line(200).meta({ example: 'Order confirmation' }),
+  description: z.string().trim().max(2_000).meta({ example: 'For who has just ordered' }),
   subject: line(500).meta({ example: 'Hello {{ name }}' }),
   content: Content,
   variables: Variables,
   category: z.enum(TEMPLATE_CATEGORIES),
-  tags: z.array(line(50)).max(20),
-  thumbnail: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).max(2_000),
+  tags: z
+    .array(line(50))
+    .max(20)
+    .meta({ example: ['orders'] }),
+  thumbnail: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .max(2_000)
+    .meta({ example: 'https://example.com/order.png' }),
   isActive: z.boolean(),
 };
 

@@ -8,7 +8,10 @@ import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
 
 export const TenantRole = z.enum(TENANT_ROLES);
 
-export const UserPermissions = z.array(z.enum(USER_PERMISSIONS)).transform((all) => [...new Set(all)]);
+export const UserPermissions = z
+  .array(z.enum(USER_PERMISSIONS))
+  .transform((all) => [...new Set(all)])
+  .meta({ example: ['manage_campaigns', 'send_emails', 'view_analytics'] });
 
 /** What somebody is to be. Where `permissions` are left out, the role says them. */
 export const rights = {
@@ -49,7 +52,12 @@ export const CreateUser = operation({
   summary: 'Make a user',
   description:
     'With a password that he is told; `POST /api/users/invite` lets him choose one himself. Only an administrator makes another. 409 `conflict` where the address has an account anywhere in the hub.',
-  body: z.strictObject({ email: Email, name: line(200), password: NewPassword, ...rights }),
+  body: z.strictObject({
+    email: Email,
+    name: line(200).meta({ example: 'Ann Lee' }),
+    password: NewPassword,
+    ...rights,
+  }),
   status: 201,
   idempotent: true,
   answer: { user: UserView },
@@ -63,8 +71,8 @@ export const UpdateUser = operation({
     'Nobody changes his own role, permissions or activity, and only an administrator touches another: 403. 409 `conflict` for the last active administrator, who stays one. Whoever becomes a business_admin gets what the caller holds, unless `permissions` are given. A deactivation ends every sign-in of the user, for good.',
   params: ById,
   body: z.strictObject({
-    name: line(200).optional(),
-    role: TenantRole.optional(),
+    name: line(200).optional().meta({ example: 'Ann Lee' }),
+    role: TenantRole.optional().meta({ example: 'business_user' }),
     permissions: UserPermissions.optional(),
     isActive: z.boolean().optional(),
   }),

@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type SystemMail, SystemMailModel } from '../../src/models/system-mail.js';
 import { UserModel } from '../../src/models/user.js';
 import type { Sealed } from '../../src/secrets.js';
@@ -7,6 +7,9 @@ import { openContent } from '../../src/sending/system-mail/content.js';
 import { apiKey, register, superAdmin, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { member } from '../support/people.js';
+
+// Hashed as in production.
+vi.unmock('bcrypt');
 
 // Read with the first call of `config()`, which is this file's own.
 Object.assign(process.env, {

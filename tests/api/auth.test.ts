@@ -1,12 +1,15 @@
 import jwt from 'jsonwebtoken';
 import { Types } from 'mongoose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { UserModel } from '../../src/models/user.js';
 import { USER_PERMISSIONS } from '../../src/permissions.js';
 import { apiKey, register, superAdmin, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { until } from '../support/until.js';
+
+// Hashed as in production.
+vi.unmock('bcrypt');
 
 useHub();
 

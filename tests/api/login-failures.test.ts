@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { connectRedis, disconnectRedis, redis } from '../../src/redis.js';
 import { register, unique } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { until } from '../support/until.js';
+
+// Hashed as in production.
+vi.unmock('bcrypt');
 
 // Read with the first call of `config()`, which is this file's own.
 process.env.TRUST_PROXY = '1';

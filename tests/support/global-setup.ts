@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startServices } from '../../src/embedded/services.js';
+import { memoryDirectory } from './memory-directory.js';
 import { type Sns, startSns } from './sns-server.js';
 
 declare module 'vitest' {
@@ -18,7 +19,12 @@ declare module 'vitest' {
 
 /** One MongoDB, one Redis and one local SES for the whole run: the real ones. Without them the run fails. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const services = await startServices({ progress: (message) => process.stderr.write(`${message}\n`) });
+  const memory = memoryDirectory();
+  const services = await startServices({
+    ...(memory ? { mongo: { dataDirectory: join(memory.directory, 'data') } } : {}),
+    progress: (message) => process.stderr.write(`${message}\n`),
+  });
+  memory?.guard.watch(services.mongo?.pid);
   project.provide('mongodbUri', services.mongodbUri);
   project.provide('redisUrl', services.redisUrl);
   project.provide('sesEndpoint', services.sesEndpoint);
@@ -31,6 +37,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     close();
     await services.close();
+    memory?.guard.watch(undefined);
+    await memory?.guard.close();
     rmSync(evidence, { recursive: true });
   };
 }

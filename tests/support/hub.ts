@@ -1,7 +1,9 @@
+import type { RequestListener } from 'node:http';
 import mongoose from 'mongoose';
 import request from 'supertest';
 import { afterAll, beforeAll } from 'vitest';
 import { createApp } from '../../src/app.js';
+import { config } from '../../src/config.js';
 import { connectMongo, disconnectMongo } from '../../src/mongo.js';
 import { closeQueues, openQueues } from '../../src/queue/queues.js';
 import { connectRedis, disconnectRedis, redis } from '../../src/redis.js';
@@ -22,7 +24,10 @@ export function useHub(): void {
   });
 }
 
-/** supertest over the whole app; made anew for each call, for the app keeps nothing. */
+let app: RequestListener | undefined;
+
+/** supertest over the whole app. Made once a file, for it keeps nothing but what limits have counted: anew for each call where there are any. */
 export function api() {
-  return request(watched(createApp()));
+  if (config().rateLimits || !app) app = watched(createApp());
+  return request(app);
 }

@@ -219,7 +219,7 @@ describe('the documentation page', () => {
         'curl -X POST https://hub.example.test/api/templates \\',
         '  -H &#34;Authorization: Bearer $PMH_KEY&#34; \\',
         '  -H &#34;Content-Type: application/json&#34; \\',
-        '  -d &#39;{&#34;name&#34;:&#34;string&#34;,&#34;subject&#34;:&#34;Hello {{ name }}&#34;,&#34;content&#34;:{&#34;html&#34;:&#34;&lt;p&gt;Hello {{ name }}&lt;/p&gt;&#34;}}&#39;',
+        '  -d &#39;{&#34;name&#34;:&#34;Order confirmation&#34;,&#34;subject&#34;:&#34;Hello {{ name }}&#34;,&#34;content&#34;:{&#34;html&#34;:&#34;&lt;p&gt;Hello {{ name }}&lt;/p&gt;&#34;}}&#39;',
       ].join('\n'),
     );
   });

@@ -426,9 +426,9 @@ export interface TemplateContent {
 export interface TemplateVariable {
   /** At most 64 characters; e.g. "firstName". */
   name: string;
-  /** At most 500 characters. */
+  /** At most 500 characters; e.g. "How he is addressed". */
   description?: string;
-  /** Stands in where a recipient has no value. At most 2000 characters. */
+  /** Stands in where a recipient has no value. At most 2000 characters; e.g. "friend". */
   defaultValue?: string;
   /** False where absent. */
   required?: boolean;
@@ -476,6 +476,7 @@ export interface TemplatePreview {
 export interface NewRecipient {
   /** E.g. "Ann Lee <ann@example.com>". */
   email: string;
+  /** E.g. "Ann Lee". */
   name?: string | null;
   variables?: Variables | null;
 }
@@ -1158,7 +1159,7 @@ export interface ListUsers {
 export interface CreateUser {
   /** E.g. "ann@example.com". */
   email: string;
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Ann Lee". */
   name: string;
   /** E.g. "correct horse battery". */
   password: string;
@@ -1166,7 +1167,7 @@ export interface CreateUser {
   role?: 'business_admin' | 'business_user';
   /**
    * At most what the caller holds. Where left out: everything the caller holds for a business_admin, nothing for a
-   * business_user. A business_admin needs `manage_users`.
+   * business_user. A business_admin needs `manage_users`. E.g. ["manage_campaigns","send_emails","view_analytics"].
    */
   permissions?: (
     | 'manage_users'
@@ -1182,13 +1183,13 @@ export interface CreateUser {
 export interface InviteUser {
   /** E.g. "ann@example.com". */
   email: string;
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Ann Lee". */
   name?: string;
   /** "business_user" where absent. */
   role?: 'business_admin' | 'business_user';
   /**
    * At most what the caller holds. Where left out: everything the caller holds for a business_admin, nothing for a
-   * business_user. A business_admin needs `manage_users`.
+   * business_user. A business_admin needs `manage_users`. E.g. ["manage_campaigns","send_emails","view_analytics"].
    */
   permissions?: (
     | 'manage_users'
@@ -1210,9 +1211,11 @@ export interface ListInvitations {
 
 /** `PATCH /api/users/{id}`: Change a user, deactivate him or let him in again. */
 export interface UpdateUser {
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Ann Lee". */
   name?: string;
+  /** E.g. "business_user". */
   role?: 'business_admin' | 'business_user';
+  /** E.g. ["manage_campaigns","send_emails","view_analytics"]. */
   permissions?: (
     | 'manage_users'
     | 'manage_campaigns'
@@ -1226,13 +1229,14 @@ export interface UpdateUser {
 
 /** `POST /api/business/api-keys`: Make an API key. */
 export interface CreateApiKey {
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Whisky shop". */
   name: string;
   /**
    * A `test` key’s messages never reach SES. Until such messages exist, it cannot send campaigns: 403. "live" where
    * absent.
    */
   mode?: 'live' | 'test';
+  /** E.g. ["manage_campaigns","send_emails","view_analytics"]. */
   permissions: (
     | 'manage_users'
     | 'manage_campaigns'
@@ -1277,13 +1281,19 @@ export interface DeleteDomain {
 export interface StoreEventsSetup {
   /** E.g. "arn:aws:sns:eu-west-1:123456789012:ses-events". */
   topicArn: string;
+  /** E.g. "whisky-events". */
   configurationSet: string;
 }
 
 /** `PATCH /api/business`: Change the name and the settings. */
 export interface UpdateBusiness {
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Whisky Ltd". */
   name?: string;
+  /**
+   * E.g.
+   * {"defaultFromEmail":"news@example.com","defaultFromName":"Whisky","timezone":"Europe/Berlin","tracking":{"opens":true,"clicks":true},"postalAddress":"Whisky
+   * Ltd\n1 High Street\nEdinburgh"}.
+   */
   settings?: {
     /** E.g. "ann@example.com". */
     defaultFromEmail?: string | null;
@@ -1343,7 +1353,7 @@ export interface BusinessStatsQuery {
 export interface ConnectSes {
   /** E.g. "AKIAIOSFODNN7EXAMPLE". */
   accessKeyId: string;
-  /** At most 256 characters. */
+  /** At most 256 characters; e.g. "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY". */
   secretAccessKey: string;
   /** "us-east-1" where absent. */
   region?:
@@ -1392,9 +1402,9 @@ export interface CheckSesAnswer {
 
 /** `POST /api/templates`: Create a template. */
 export interface CreateTemplate {
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Order confirmation". */
   name: string;
-  /** At most 2000 characters. */
+  /** At most 2000 characters; e.g. "For who has just ordered". */
   description?: string;
   /** At most 500 characters; e.g. "Hello {{ name }}". */
   subject: string;
@@ -1403,8 +1413,9 @@ export interface CreateTemplate {
   variables?: TemplateVariable[];
   /** "other" where absent. */
   category?: 'marketing' | 'transactional' | 'newsletter' | 'announcement' | 'other';
-  /** At most 20 items; [] where absent. */
+  /** At most 20 items; [] where absent; e.g. ["orders"]. */
   tags?: string[];
+  /** E.g. "https://example.com/order.png". */
   thumbnail?: string;
   /** True where absent. */
   isActive?: boolean;
@@ -1423,7 +1434,7 @@ export interface ListTemplates {
 
 /** `PATCH /api/templates/{id}`: Change a template. */
 export interface UpdateTemplate {
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Order confirmation". */
   name?: string;
   /** At most 500 characters; e.g. "Hello {{ name }}". */
   subject?: string;
@@ -1431,11 +1442,12 @@ export interface UpdateTemplate {
   /** At most 50 items. */
   variables?: TemplateVariable[];
   category?: 'marketing' | 'transactional' | 'newsletter' | 'announcement' | 'other';
-  /** At most 20 items. */
+  /** At most 20 items; e.g. ["orders"]. */
   tags?: string[];
   isActive?: boolean;
-  /** At most 2000 characters. */
+  /** At most 2000 characters; e.g. "For who has just ordered". */
   description?: string | null;
+  /** E.g. "https://example.com/order.png". */
   thumbnail?: string | null;
 }
 
@@ -1447,7 +1459,7 @@ export interface PreviewTemplate {
 
 /** `POST /api/templates/{id}/duplicate`: Copy a template. */
 export interface DuplicateTemplate {
-  /** "Copy of …" where absent. At most 200 characters. */
+  /** "Copy of …" where absent. At most 200 characters; e.g. "Order confirmation". */
   name?: string;
 }
 
@@ -1489,18 +1501,21 @@ export interface ListRecipients {
 
 /** `POST /api/campaigns`: Create a campaign. */
 export interface CreateCampaign {
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Autumn news". */
   name: string;
-  /** At most 500 characters. */
+  /** At most 500 characters; e.g. "News for {{ name }}". */
   subject?: string | null;
   /** E.g. "ann@example.com". */
   fromEmail?: string | null;
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Whisky". */
   fromName?: string | null;
   /** E.g. "ann@example.com". */
   replyTo?: string | null;
   template?: string | null;
-  /** `html`, `text` or both; without a text part one is derived from the HTML. */
+  /**
+   * `html`, `text` or both; without a text part one is derived from the HTML. E.g. {"html":"<p>Dear {{ name }}, the
+   * new bottles are in.</p>"}.
+   */
   content?: {
     /** At most 524288 characters. */
     html?: string | null;
@@ -1510,7 +1525,7 @@ export interface CreateCampaign {
   expiresAt?: string | Date | null;
   /** Messages a second, under the rate of the SES account. 0.01 to 10000; e.g. 5. */
   ratePerSecond?: number | null;
-  /** Messages a day in the business’s timezone; the rest goes out on the next days. 1 to 1000000000. */
+  /** Messages a day in the business’s timezone; the rest goes out on the next days. 1 to 1000000000; e.g. 5000. */
   dailyCap?: number | null;
   /** Whether opens and clicks are tracked; what is left out is as the business’s settings have it. */
   tracking?: {
@@ -1532,20 +1547,23 @@ export interface ListCampaigns {
 
 /** `PATCH /api/campaigns/{id}`: Change a campaign. */
 export interface UpdateCampaign {
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Autumn news". */
   name?: string;
   /** Another time for a scheduled campaign. Needs `send_emails` as well. */
   scheduledFor?: string | Date;
-  /** At most 500 characters. */
+  /** At most 500 characters; e.g. "News for {{ name }}". */
   subject?: string | null;
   /** E.g. "ann@example.com". */
   fromEmail?: string | null;
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Whisky". */
   fromName?: string | null;
   /** E.g. "ann@example.com". */
   replyTo?: string | null;
   template?: string | null;
-  /** `html`, `text` or both; without a text part one is derived from the HTML. */
+  /**
+   * `html`, `text` or both; without a text part one is derived from the HTML. E.g. {"html":"<p>Dear {{ name }}, the
+   * new bottles are in.</p>"}.
+   */
   content?: {
     /** At most 524288 characters. */
     html?: string | null;
@@ -1555,7 +1573,7 @@ export interface UpdateCampaign {
   expiresAt?: string | Date | null;
   /** Messages a second, under the rate of the SES account. 0.01 to 10000; e.g. 5. */
   ratePerSecond?: number | null;
-  /** Messages a day in the business’s timezone; the rest goes out on the next days. 1 to 1000000000. */
+  /** Messages a day in the business’s timezone; the rest goes out on the next days. 1 to 1000000000; e.g. 5000. */
   dailyCap?: number | null;
   /** Whether opens and clicks are tracked; what is left out is as the business’s settings have it. */
   tracking?: {
@@ -1566,7 +1584,7 @@ export interface UpdateCampaign {
 
 /** `POST /api/campaigns/{id}/duplicate`: Make a draft like this campaign, without its recipients. */
 export interface DuplicateCampaign {
-  /** At most 200 characters. */
+  /** At most 200 characters; e.g. "Autumn news, again". */
   name?: string;
 }
 
@@ -1704,6 +1722,7 @@ export interface AddSuppression {
 export interface ImportSuppressions {
   /** 1 to 200000 items. */
   suppressions: {
+    /** E.g. "gone@example.com". */
     email: string;
   }[];
 }
