@@ -202,8 +202,16 @@ export async function shown(endpoint: WebhookEndpoint): Promise<Shown> {
   const waiting = await WebhookDeliveryModel.countDocuments({ status: 'pending', endpoint: endpoint._id }).limit(
     COUNTED,
   );
-  const [latest] = signing(openSecrets(endpoint._id, endpoint.secrets as Sealed), new Date());
-  return { endpoint, waiting, previousSecretUntil: latest?.until };
+  return { endpoint, waiting, previousSecretUntil: previousUntil(endpoint) };
+}
+
+/** Undefined also where the secrets cannot be read, which each attempt tells: that is no reason to show nothing. */
+function previousUntil({ _id, secrets }: WebhookEndpoint): Date | undefined {
+  try {
+    return signing(openSecrets(_id, secrets as Sealed), new Date())[0]?.until;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws AppError `validation_failed`, with the field's name. */

@@ -46,6 +46,12 @@ export class Lanes {
     return Math.max(0, Math.min(own, shared));
   }
 
+  /** Whether its last call was slow or without an answer, or one hangs right now. */
+  isSlow(endpoint: string, now = performance.now()): boolean {
+    const { isSlow, running } = this.laneOf(endpoint);
+    return isSlow || hangingOf(running, now) > 0;
+  }
+
   /** @returns what is called when the call has ended; without how, where it was given up. */
   begin(endpoint: string): (ended?: Ended) => void {
     const lane = this.laneOf(endpoint);

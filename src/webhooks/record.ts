@@ -7,7 +7,7 @@ import { noteHealth } from './health.js';
 import { pauseMs } from './retries.js';
 
 /** An attempt waits at most so long for others to be written with it, in ms. */
-const GROUP_MS = 50;
+const GROUP_MS = 100;
 const GROUP_SIZE = 64;
 
 interface Made {

@@ -209,6 +209,18 @@ describe('POST /api/webhooks/:id/test', () => {
   });
 });
 
+describe('a webhook whose secret was sealed under a key that is lost', () => {
+  it('is shown, calls nobody and says why', async () => {
+    const who = await register();
+    const own = await hook(who, receiver.url('/lost'));
+    await WebhookEndpointModel.updateOne({ _id: own.id }, { $set: { 'secrets.kid': '00000000' } });
+    expect(await shown(who, own)).toMatchObject({ previousSecretUntil: null });
+    const { attempt } = (await call('post', `/${own.id}/test`, who.token).expect(200)).body;
+    expect(attempt).toMatchObject({ status: 'failed', error: 'unreadable_secret' });
+    expect(receiver.of('/lost')).toEqual([]);
+  });
+});
+
 describe('GET /api/webhooks/:id/attempts', () => {
   it('pages through them, newest first, by outcome and by event', async () => {
     const who = await register();

@@ -143,10 +143,14 @@ describe('a receiver that fails', () => {
     await receiver.down();
     const ids = await happen(who, { count: 5 });
     await until(async () => (await WebhookAttemptModel.countDocuments({ endpoint: made.id })) >= 5);
-    const during = await shown(who, made);
+    // It is noted after the attempts.
+    const during = await until(async () => {
+      const now = await shown(who, made);
+      return now.health.failingSince ? now : undefined;
+    });
     await receiver.up();
     await settled(made.id);
-    expect(during.health).toMatchObject({ failingSince: expect.any(String) });
+    expect(during.health).toMatchObject({ waiting: 5, lastFailure: 'No answer: ECONNREFUSED' });
     const got = new Set(receiver.of('/away').map((message) => message.id));
     expect([...got].sort()).toEqual([...ids].sort());
     const [first] = (await attemptsOf(who, made)).slice(-1);
