@@ -141,7 +141,11 @@ describe('a single message', () => {
     await untilStatus(who, good, 'sent');
     const failed = await untilStatus(who, bad, 'failed');
     expect(failed.recipients[0].error.message).toBe('No.');
-    expect(failed.events).toMatchObject([{ type: 'email.failed', data: { reason: 'No.' } }]);
+    const { events } = await until(async () => {
+      const email = await emailOf(who, bad);
+      return email.events.length > 0 ? email : undefined;
+    });
+    expect(events).toMatchObject([{ type: 'email.failed', data: { reason: 'No.' } }]);
     await ses().changeAccount(who.accessKeyId, { sendingEnabled: false });
     const calls = async () => {
       const points = await ses().series({ accessKeyId: who.accessKeyId });
