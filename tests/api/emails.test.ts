@@ -1,4 +1,4 @@
-import { Types } from 'mongoose';
+import mongoose, { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
@@ -282,6 +282,42 @@ describe('GET /api/emails', () => {
     expect((await subjects('tag=order:n:2'))[0]).toEqual([{ order: 'n:2', stream: 'transactional' }]);
     expect((await subjects('stream=broadcast'))[0]).toEqual([{ stream: 'broadcast' }]);
     expect((await subjects('email=c3@example.com'))[0]).toEqual([{ order: 'n:3', stream: 'transactional' }]);
+  });
+
+  it('finds what is asked for also behind more messages to the address than a page has', async () => {
+    const who = await sender();
+    const tags = { order: 'old' };
+    const { email } = await as(who, 'post', '/api/emails', order({ stream: 'broadcast', tags }), 202);
+    for (let n = 0; n < 3; n += 1) await as(who, 'post', '/api/emails', order(), 202);
+    for (const query of ['stream=broadcast', 'tag=order:old']) {
+      const { emails, pagination } = await as(who, 'get', `/api/emails?email=ann@example.com&limit=1&${query}`);
+      expect(emails.map(({ id }: { id: string }) => id)).toEqual([email.id]);
+      expect(pagination.hasMore).toBe(false);
+    }
+  });
+
+  it('reads no more messages than it shows, also of one tag or of test keys', async () => {
+    const who = await sender();
+    const business = new Types.ObjectId(who.businessId);
+    await as(who, 'post', '/api/emails', order({ tags: { order: 'n1' } }), 202);
+    const { _id, ...one } = (await MessageModel.collection.findOne({ business })) ?? {};
+    expect(_id).toBeDefined();
+    const other = () => ({ ...one, tags: [{ name: 'order', value: 'n2' }] });
+    await MessageModel.collection.insertMany(Array.from({ length: 500 }, other));
+    await MessageModel.collection.insertOne({ ...other(), isTest: true });
+    const key = await apiKey(who, ['send_transactional'], 'test');
+    const asked: object[] = [];
+    mongoose.set('debug', (collection: string, method: string, filter: object) => {
+      if (collection === 'messages' && method === 'find') asked.push(filter);
+    });
+    await as(who, 'get', '/api/emails?tag=order:n1');
+    await api().get('/api/emails').set('X-API-Key', key);
+    mongoose.set('debug', false);
+    expect(asked).toHaveLength(2);
+    for (const filter of asked) {
+      const { executionStats } = await MessageModel.collection.find(filter).sort({ _id: -1 }).limit(51).explain();
+      expect(executionStats).toMatchObject({ nReturned: 1, totalDocsExamined: 1 });
+    }
   });
 
   it('shows what is in a message, and nothing of another business’s', async () => {
