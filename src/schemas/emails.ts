@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError, ERROR_CODES } from '../errors.js';
 import { DELIVERY_STATUSES, type Delivery } from '../models/delivery.js';
 import type { Event } from '../models/event.js';
+import { withNamedWayOut } from '../models/frozen.js';
 import { EMAIL_STREAMS, type Message } from '../models/message.js';
 import type { MessageContent } from '../models/message-content.js';
 import { FutureDate } from './campaigns.js';
@@ -220,7 +221,10 @@ const EmailDetail = z
         attachments: z.array(z.object({ filename: z.string(), contentType: z.string(), size: z.int() })),
       })
       .nullable()
-      .meta({ description: 'As it is sent; null when it is not kept any more, after as many days as the events' }),
+      .meta({
+        description:
+          'As it is sent, with `{{ unsubscribe_url }}` where each recipient has a link of his own; null when it is not kept any more, after as many days as the events',
+      }),
     events: z.array(EventView).meta({ description: 'The latest 200, newest first' }),
   })
   .meta({ id: 'EmailMessage' });
@@ -343,7 +347,7 @@ export function presentEmail({ message, deliveries }: Shown): z.output<typeof Em
     to: to.map(presentBox),
     cc: cc.map(presentBox),
     bcc: bcc.map(presentBox),
-    subject,
+    subject: withNamedWayOut(subject),
     template: template?.toHexString() ?? null,
     tags: Object.fromEntries(tags.map(({ name, value }) => [name ?? '', value ?? ''])),
     scheduledFor: scheduledFor?.toISOString() ?? null,
@@ -392,8 +396,8 @@ export function presentEmailDetail(
 
 function presentContent({ frozen, letter, files }: MessageContent) {
   return {
-    html: frozen.html ?? null,
-    text: frozen.text,
+    html: frozen.html == null ? null : withNamedWayOut(frozen.html),
+    text: withNamedWayOut(frozen.text),
     headers: Object.fromEntries((letter?.headers ?? []).map(({ name, value }) => [name ?? '', value ?? ''])),
     attachments: (files ?? []).map(({ filename, contentType, size }) => ({ filename, contentType, size })),
   };

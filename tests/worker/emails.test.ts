@@ -103,6 +103,31 @@ describe('a single message', () => {
     expect(await typesOf(id)).toContain('email.unsubscribed');
   });
 
+  it('has it wherever it is named, and shows its reader the name instead', async () => {
+    const who = await sender();
+    startWorkers();
+    const id = await send(who, {
+      subject: 'Leave by {{ unsubscribe_url }}',
+      html: '<p>{{ unsubscribe_url }}</p>',
+      text: 'https://shop.example/leave?by={{ unsubscribe_url | url_encode }}',
+      variables: {},
+    });
+    const email = await untilStatus(who, id, 'sent');
+    expect(email).toMatchObject({
+      subject: 'Leave by {{ unsubscribe_url }}',
+      content: {
+        html: '<p>{{ unsubscribe_url }}</p>',
+        text: 'https://shop.example/leave?by={{ unsubscribe_url }}',
+      },
+    });
+    const [row] = await accepted(who);
+    const raw = (await ses().raw(row?.messageId ?? '')).replaceAll('=\r\n', '').replace(/\r\n(?= )/g, '');
+    const [, link = ''] = /<p>(http[^<]+)<\/p>/.exec(raw) ?? [];
+    expect(raw).toContain(`Subject: Leave by ${link}`);
+    expect(raw).toContain(encodeURIComponent(link));
+    expect(raw).not.toContain('pmh.invalid');
+  });
+
   it('waits for its time, and can be cancelled until then', async () => {
     const who = await sender();
     startWorkers();
