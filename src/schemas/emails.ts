@@ -25,6 +25,9 @@ const MAX_HEADERS = 20;
 /** The fields of a header that a sender may set: none that says who sent it, or that the hub gives (security.md). */
 const HEADER = /^(?:in-reply-to|references|auto-submitted|x-(?!ses-|pmh-)[a-z0-9-]{1,62})$/i;
 
+/** Cannot be encoded: they are ids, not text (RFC 5322 §3.6.4). */
+const MESSAGE_IDS = /^(?:in-reply-to|references)$/i;
+
 const TAG = /^[A-Za-z0-9_-]{1,64}$/;
 const TAG_VALUE = /^[A-Za-z0-9_@.:/-]{1,256}$/;
 
@@ -77,6 +80,9 @@ const Headers = z
       const isTwice = twice.has(name.toLowerCase());
       twice.add(name.toLowerCase());
       if (isTwice) ctx.addIssue({ code: 'custom', path: [name], message: 'is there twice' });
+      if (MESSAGE_IDS.test(name) && !/^[ -~]*$/.test(headers[name] ?? '')) {
+        ctx.addIssue({ code: 'custom', path: [name], message: 'must be message ids, which are ASCII' });
+      }
       if (HEADER.test(name)) continue;
       const message = 'may not be set: In-Reply-To, References, Auto-Submitted and X-… may, but X-SES-… and X-PMH-…';
       ctx.addIssue({ code: 'custom', path: [name], message });

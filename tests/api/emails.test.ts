@@ -177,6 +177,7 @@ describe('POST /api/emails', () => {
     [{ headers: { 'List-Unsubscribe': '<x>' } }, 'headers.List-Unsubscribe', 'may not be set'],
     [{ headers: { 'X-A': 'a\r\nBcc: x@y.z' } }, 'headers.X-A', 'line breaks'],
     [{ headers: { 'X-A': '1', 'x-a': '2' } }, 'headers.x-a', 'twice'],
+    [{ headers: { References: '<a@b.c> <ü@b.c>' } }, 'headers.References', 'ASCII'],
     [{ stream: 'broadcast', variables: {}, html: '<p>{{ unsubscribe_url | truncate: 9 }}</p>' }, 'html', 'as it is'],
     [{ attachments: [{ filename: 'a.txt', content: '***' }] }, 'attachments.0.content', 'base64'],
     [{ attachments: [{ filename: '../a', content: 'AAAA' }] }, 'attachments.0.filename', 'path'],
