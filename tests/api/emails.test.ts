@@ -145,6 +145,18 @@ describe('POST /api/emails', () => {
     await as(who, 'post', '/api/emails', order(), 202);
   });
 
+  it('takes what is scheduled for the next month, which pays for it', async () => {
+    const who = await sender();
+    await BusinessModel.updateOne({ _id: who.businessId }, { 'subscription.emailsPerMonth': 0 });
+    const { headers } = await post(who, order());
+    const nextMonth = Date.now() + Number(headers['retry-after']) * 1_000;
+    const day = 86_400_000;
+    const at = (time: number) => order({ scheduledFor: new Date(time).toISOString() });
+    const isSoon = nextMonth - Date.now() < 29 * day;
+    expect((await post(who, at(isSoon ? nextMonth + day / 2 : Date.now() + day))).status).toBe(isSoon ? 202 : 429);
+    expect((await post(who, at((Date.now() + nextMonth) / 2))).status).toBe(429);
+  });
+
   it('puts the way out and the postal address at the end of a broadcast, also of one that is given as it is', async () => {
     const who = await sender();
     await as(who, 'patch', '/api/business', { settings: { postalAddress: 'Whisky Ltd\n1 Still Lane' } });

@@ -154,9 +154,11 @@ async function checkSuppressed(tenant: Tenant, { stream }: NewEmail, addressees:
   throw new AppError('suppressed', 422, errors.map(({ message }) => message).join('; '), { errors });
 }
 
-async function checkQuota({ _id }: Business, { stream }: NewEmail, wanted: number): Promise<void> {
+async function checkQuota({ _id }: Business, { stream, scheduledFor }: NewEmail, wanted: number): Promise<void> {
   const room = await roomFor(_id, stream === 'broadcast' ? 'bulk' : 'transactional');
-  if (room.left >= wanted) return;
+  // Another month pays for what is due after this one.
+  const isOfLater = scheduledFor !== undefined && scheduledFor.getTime() > Date.now() + room.secondsLeft * 1_000;
+  if (isOfLater || room.left >= wanted) return;
   const message = `The month’s messages are used up: ${room.left} are left, and this needs ${wanted}`;
   throw new AppError('quota_exceeded', 429, message, { retryAfterSeconds: room.secondsLeft });
 }
