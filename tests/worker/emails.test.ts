@@ -299,4 +299,20 @@ describe('a sweeper that settles for a worker that died before it told', () => {
     await sweep();
     expect(await typesOf(id)).toEqual(['email.sent']);
   });
+
+  it('tells the last attempt’s outcome, whatever an earlier one came to', async () => {
+    const who = await sender();
+    const ids = [await send(who), await send(who), await send(who)];
+    const token = new Types.ObjectId();
+    const [refused, unclear, taken] = ids;
+    const ended = { sentAt: new Date(), attempts: 2, claim: { token, period: '2026-11' } };
+    const error = { code: 'MessageRejected', message: 'No' };
+    await DeliveryModel.updateMany({ message: refused }, { ...ended, status: 'failed', failedAt: new Date(), error });
+    await DeliveryModel.updateMany({ message: unclear }, { ...ended, status: 'unconfirmed', error });
+    await DeliveryModel.updateMany({ message: taken }, { ...ended, status: 'delivered', messageId: 'm-1' });
+    const reservation = { id: token, period: '2026-11', n: 3, at: new Date(0) };
+    await BusinessModel.updateOne({ _id: who.businessId }, { 'quota.reservations': [reservation] });
+    await sweep();
+    expect(await Promise.all(ids.map(typesOf))).toEqual([['email.failed'], [], ['email.sent']]);
+  });
 });
