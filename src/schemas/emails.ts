@@ -5,10 +5,9 @@ import type { Event } from '../models/event.js';
 import { withNamedWayOut } from '../models/frozen.js';
 import { EMAIL_STREAMS, type Message } from '../models/message.js';
 import type { MessageContent } from '../models/message-content.js';
-import { FutureDate } from './campaigns.js';
 import { Email, line, NamedEmail, VariablesSchema } from './common.js';
 import { EventView, presentEvent } from './events.js';
-import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
+import { ById, Id, operation, PageQuery, Pagination, Timestamp } from './operation.js';
 import { problemsOf } from './problems.js';
 
 /** SES's limit of recipients a message, which each of them sees in its header (SendRawEmail). */
@@ -103,6 +102,12 @@ const Tags = z
 
 const part = z.string().min(1, 'must not be empty').max(MAX_PART, `must have at most ${MAX_PART} characters`);
 
+/**
+ * That it lies ahead is asked when the message is accepted: what is asked here would also be asked of a request that comes
+ * again to learn that it was accepted.
+ */
+const Time = Timestamp.transform((text) => new Date(text));
+
 /** Undefined where it is none: this is asked also of what was refused before. */
 const timeOf = (at: unknown) => (at instanceof Date ? at.getTime() : undefined);
 
@@ -134,12 +139,12 @@ const NewEmail = z
       .meta({ description: 'At most 7 MB in all, before base64' }),
     headers: Headers.optional(),
     tags: Tags.optional(),
-    scheduledFor: FutureDate.refine((at) => at.getTime() < Date.now() + 30 * DAY_MS, {
+    scheduledFor: Time.refine((at) => at.getTime() < Date.now() + 30 * DAY_MS, {
       error: 'must lie within 30 days',
     })
       .optional()
       .meta({ description: 'When it is sent; at once where absent' }),
-    expiresAt: FutureDate.optional().meta({
+    expiresAt: Time.optional().meta({
       description: 'What could not be sent by then fails; a day after it was due where absent, a week at most',
     }),
     stream: z.enum(EMAIL_STREAMS).default('transactional').meta({
@@ -155,10 +160,10 @@ const NewEmail = z
     if (!email.template && email.subject === undefined) problem('subject', 'is required without a template');
     const all = [email.to, email.cc, email.bcc].flatMap((addresses) => addresses ?? []);
     if (all.length > MAX_RECIPIENTS) problem('to', `to, cc and bcc must be at most ${MAX_RECIPIENTS} addresses`);
-    const [due = Date.now(), end] = [timeOf(email.scheduledFor), timeOf(email.expiresAt)];
+    const [due, end] = [timeOf(email.scheduledFor), timeOf(email.expiresAt)];
     if (end === undefined) return;
-    if (end <= due) problem('expiresAt', 'must be later than scheduledFor');
-    if (end > due + 7 * DAY_MS) problem('expiresAt', 'must be at most a week after it is due');
+    if (due !== undefined && end <= due) problem('expiresAt', 'must be later than scheduledFor');
+    if (end > (due ?? Date.now()) + 7 * DAY_MS) problem('expiresAt', 'must be at most a week after it is due');
   })
   .meta({
     id: 'NewEmail',

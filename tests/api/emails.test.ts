@@ -8,6 +8,7 @@ import { suppress } from '../../src/sending/suppression.js';
 import { apiKey, register } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { as, type Sender, sender } from '../support/sending.js';
+import { until } from '../support/until.js';
 
 useHub();
 
@@ -200,6 +201,7 @@ describe('POST /api/emails', () => {
     ],
     [{ tags: { 'a b': 'x' } }, 'tags.a b', 'letters'],
     [{ scheduledFor: '2001-01-01T00:00:00Z' }, 'scheduledFor', 'future'],
+    [{ expiresAt: '2001-01-01T00:00:00Z' }, 'expiresAt', 'future'],
     [{ scheduledFor: '2026-12-01T00:00:00' }, 'scheduledFor', 'offset'],
     [{ stream: 'spam' }, 'stream', ''],
     [{ colour: 'red' }, 'colour', 'not a known field'],
@@ -223,6 +225,20 @@ describe('POST /api/emails', () => {
     expect((await refused(who, order({ attachments: two }))).errors).toEqual([
       { path: 'attachments', message: 'must be at most 7 MB in all' },
     ]);
+  });
+
+  it('says so again to who asks again with his Idempotency-Key, also when its time has come', async () => {
+    const who = await sender();
+    const time = Date.now() + 1_500;
+    const at = new Date(time).toISOString();
+    const ask = () =>
+      post(who, order({ scheduledFor: at, expiresAt: new Date(time + 1).toISOString() })).set('Idempotency-Key', 'k');
+    const first = await ask();
+    expect(first.status).toBe(202);
+    await until(async () => Date.now() > time + 1);
+    const again = await ask();
+    expect([again.status, again.body]).toEqual([202, first.body]);
+    expect(await DeliveryModel.countDocuments({ business: who.businessId })).toBe(1);
   });
 
   it('is open to a key that may only send single messages, which reaches nothing else', async () => {

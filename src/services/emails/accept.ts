@@ -48,6 +48,7 @@ export async function send(
 ): Promise<Email> {
   const known = attempt.isRepeat ? await made(tenant, attempt.id) : null;
   if (known) return known;
+  checkTimes(input);
   const business = await getActive(tenant.businessId);
   const isTest = caller.isTest === true;
   const from = senderOf(input, business);
@@ -115,6 +116,11 @@ async function made(tenant: Tenant, id: Types.ObjectId): Promise<Email | null> {
   ]);
   const expected = message ? message.to.length + message.cc.length + message.bcc.length : 0;
   return message && deliveries.length === expected ? { message, deliveries } : null;
+}
+
+function checkTimes({ scheduledFor, expiresAt }: NewEmail): void {
+  const late = Object.entries({ scheduledFor, expiresAt }).filter(([, at]) => at && at.getTime() <= Date.now());
+  if (late.length > 0) throw invalid(late.map(([path]) => ({ path, message: 'must lie in the future' })));
 }
 
 function senderOf({ from }: NewEmail, { settings }: Business): { email: string; name?: string | undefined } {
