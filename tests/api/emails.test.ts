@@ -216,7 +216,11 @@ describe('POST /api/emails', () => {
   it('takes attachments of 7 MB in all, and refuses more', { timeout: 60_000 }, async () => {
     const who = await sender();
     const file = (size: number) => ({ filename: 'a.bin', content: Buffer.alloc(size, 7).toString('base64') });
-    const { email } = await as(who, 'post', '/api/emails', order({ attachments: [file(7 * 1_048_576)] }), 202);
+    const body = { html: 'h'.repeat(500_000), text: 't'.repeat(500_000), attachments: [file(7 * 1_048_576)] };
+    const { email } = await as(who, 'post', '/api/emails', order(body), 202);
+    // What a batch in memory is measured by.
+    const [delivery] = await DeliveryModel.find({ message: email.id }).lean();
+    expect(delivery?.size).toBe(7 * 1_048_576 + 1_000_000);
     const shown = await as(who, 'get', `/api/emails/${email.id}`);
     expect(shown.email.content.attachments).toEqual([
       { filename: 'a.bin', contentType: 'application/octet-stream', size: 7 * 1_048_576 },

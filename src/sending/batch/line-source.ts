@@ -26,8 +26,8 @@ export interface Share {
 /** With nothing to be done but to wait, it is looked at again after this, in ms, at the latest. */
 const HELD_MS = 15_000;
 
-/** Files of a batch's messages, in bytes: they are all in memory at once. At least one message is taken. */
-const MAX_FILES_SIZE = 8 * 1024 * 1024;
+/** What is in a batch's messages, in bytes: it is all in memory at once. At least one message is taken. */
+const MAX_SIZE = 8 * 1024 * 1024;
 
 /** What SES says of one address or its content, in words that are about the account (sandbox; facts.md). */
 const ABOUT_THIS_ONE = /^MessageRejected$/;
@@ -131,10 +131,10 @@ export function lineSource({ business, stream, isTest }: Line, share: Share = { 
 }
 
 function lightEnough(due: readonly Delivery[]): Delivery[] {
-  let size = 0;
-  return due.filter(({ filesSize = 0 }, place) => {
-    size += filesSize ?? 0;
-    return place === 0 || size <= MAX_FILES_SIZE;
+  let sum = 0;
+  return due.filter(({ size }, place) => {
+    sum += size ?? 0;
+    return place === 0 || sum <= MAX_SIZE;
   });
 }
 

@@ -96,7 +96,8 @@ export async function send(
     filesSize: files?.reduce((sum, { size }) => sum + size, 0) ?? 0,
     expiresAt: new Date(due.getTime() + config().eventRetentionMs),
   };
-  const deliveries = deliveriesOf(message, addressees, due === createdAt ? AT_ONCE : due, content.filesSize);
+  const size = content.filesSize + frozen.text.length + (frozen.html?.length ?? 0);
+  const deliveries = deliveriesOf(message, addressees, due === createdAt ? AT_ONCE : due, size);
   await Promise.all([
     insertMissing(MessageModel.collection, [message]),
     insertMissing(MessageContentModel.collection, [content]),
@@ -169,7 +170,7 @@ async function checkQuota({ _id }: Business, { stream, scheduledFor }: NewEmail,
   throw new AppError('quota_exceeded', 429, message, { retryAfterSeconds: room.secondsLeft });
 }
 
-function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt: Date, filesSize: number): Delivery[] {
+function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt: Date, size: number): Delivery[] {
   const { _id, business, stream, isTest, expiresAt, createdAt, from } = message;
   return addressees.map(({ email, name }, place): Delivery => {
     // Whatever tries it again, also at the same time, makes the same rows.
@@ -182,7 +183,7 @@ function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt:
       isTest,
       fromDomain: domainOf(from.email),
       sendBefore: expiresAt,
-      ...(filesSize > 0 ? { filesSize } : {}),
+      size,
       email,
       ...given({ name }),
       status: 'pending',
