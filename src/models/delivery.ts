@@ -53,8 +53,8 @@ const schema = new Schema(
     isTest: { type: Boolean },
     fromDomain: { type: String },
     sendBefore: { type: Date },
-    /** The bytes of its message's files. */
-    filesSize: { type: Number },
+    /** The bytes of its message's files, and the characters of its text and HTML. */
+    size: { type: Number },
     email: { type: String, required: true },
     name: { type: String },
     variables: { type: Schema.Types.Mixed },

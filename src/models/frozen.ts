@@ -4,6 +4,10 @@ import { variableSchema } from './email-template.js';
 /** Stands in a finished text for each recipient's own way out. */
 export const WAY_OUT = 'https://unsubscribe.pmh.invalid/';
 
+/** A finished text for a reader: where each recipient's own way out will stand, its variable does. */
+export const withNamedWayOut = (text: string) =>
+  text.replaceAll(WAY_OUT, '{{ unsubscribe_url }}').replaceAll(encodeURIComponent(WAY_OUT), '{{ unsubscribe_url }}');
+
 /** What is sent to everybody: made once, when a campaign is launched or a message accepted, and never changed after it. */
 export const frozenSchema = new Schema(
   {

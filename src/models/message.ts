@@ -51,6 +51,8 @@ const schema = new Schema(
 
 // The pages of a business's messages, and of those with one tag.
 schema.index({ business: 1, stream: 1, _id: -1 });
+// The pages of a test key, which may have few among very many of the others.
+schema.index({ business: 1, stream: 1, isTest: 1, _id: -1 }, { partialFilterExpression: { isTest: true } });
 schema.index(
   { business: 1, 'tags.name': 1, 'tags.value': 1, _id: -1 },
   { partialFilterExpression: { 'tags.name': { $exists: true } } },

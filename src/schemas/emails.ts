@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { AppError, ERROR_CODES } from '../errors.js';
 import { DELIVERY_STATUSES, type Delivery } from '../models/delivery.js';
 import type { Event } from '../models/event.js';
+import { withNamedWayOut } from '../models/frozen.js';
 import { EMAIL_STREAMS, type Message } from '../models/message.js';
 import type { MessageContent } from '../models/message-content.js';
-import { FutureDate } from './campaigns.js';
 import { Email, line, NamedEmail, VariablesSchema } from './common.js';
 import { EventView, presentEvent } from './events.js';
-import { ById, Id, operation, PageQuery, Pagination } from './operation.js';
+import { ById, Id, operation, PageQuery, Pagination, Timestamp } from './operation.js';
 import { problemsOf } from './problems.js';
 
 /** SES's limit of recipients a message, which each of them sees in its header (SendRawEmail). */
@@ -23,6 +23,9 @@ const MAX_HEADERS = 20;
 
 /** The fields of a header that a sender may set: none that says who sent it, or that the hub gives (security.md). */
 const HEADER = /^(?:in-reply-to|references|auto-submitted|x-(?!ses-|pmh-)[a-z0-9-]{1,62})$/i;
+
+/** Cannot be encoded: they are ids, not text (RFC 5322 §3.6.4). */
+const MESSAGE_IDS = /^(?:in-reply-to|references)$/i;
 
 const TAG = /^[A-Za-z0-9_-]{1,64}$/;
 const TAG_VALUE = /^[A-Za-z0-9_@.:/-]{1,256}$/;
@@ -76,6 +79,9 @@ const Headers = z
       const isTwice = twice.has(name.toLowerCase());
       twice.add(name.toLowerCase());
       if (isTwice) ctx.addIssue({ code: 'custom', path: [name], message: 'is there twice' });
+      if (MESSAGE_IDS.test(name) && !/^[ -~]*$/.test(headers[name] ?? '')) {
+        ctx.addIssue({ code: 'custom', path: [name], message: 'must be message ids, which are ASCII' });
+      }
       if (HEADER.test(name)) continue;
       const message = 'may not be set: In-Reply-To, References, Auto-Submitted and X-… may, but X-SES-… and X-PMH-…';
       ctx.addIssue({ code: 'custom', path: [name], message });
@@ -95,6 +101,12 @@ const Tags = z
   .meta({ description: 'Your own names for it, which its events and webhooks carry', example: { order: '4711' } });
 
 const part = z.string().min(1, 'must not be empty').max(MAX_PART, `must have at most ${MAX_PART} characters`);
+
+/**
+ * That it lies ahead is asked when the message is accepted: what is asked here would also be asked of a request that comes
+ * again to learn that it was accepted.
+ */
+const Time = Timestamp.transform((text) => new Date(text));
 
 /** Undefined where it is none: this is asked also of what was refused before. */
 const timeOf = (at: unknown) => (at instanceof Date ? at.getTime() : undefined);
@@ -127,12 +139,12 @@ const NewEmail = z
       .meta({ description: 'At most 7 MB in all, before base64' }),
     headers: Headers.optional(),
     tags: Tags.optional(),
-    scheduledFor: FutureDate.refine((at) => at.getTime() < Date.now() + 30 * DAY_MS, {
+    scheduledFor: Time.refine((at) => at.getTime() < Date.now() + 30 * DAY_MS, {
       error: 'must lie within 30 days',
     })
       .optional()
       .meta({ description: 'When it is sent; at once where absent' }),
-    expiresAt: FutureDate.optional().meta({
+    expiresAt: Time.optional().meta({
       description: 'What could not be sent by then fails; a day after it was due where absent, a week at most',
     }),
     stream: z.enum(EMAIL_STREAMS).default('transactional').meta({
@@ -148,10 +160,10 @@ const NewEmail = z
     if (!email.template && email.subject === undefined) problem('subject', 'is required without a template');
     const all = [email.to, email.cc, email.bcc].flatMap((addresses) => addresses ?? []);
     if (all.length > MAX_RECIPIENTS) problem('to', `to, cc and bcc must be at most ${MAX_RECIPIENTS} addresses`);
-    const [due = Date.now(), end] = [timeOf(email.scheduledFor), timeOf(email.expiresAt)];
+    const [due, end] = [timeOf(email.scheduledFor), timeOf(email.expiresAt)];
     if (end === undefined) return;
-    if (end <= due) problem('expiresAt', 'must be later than scheduledFor');
-    if (end > due + 7 * DAY_MS) problem('expiresAt', 'must be at most a week after it is due');
+    if (due !== undefined && end <= due) problem('expiresAt', 'must be later than scheduledFor');
+    if (end > (due ?? Date.now()) + 7 * DAY_MS) problem('expiresAt', 'must be at most a week after it is due');
   })
   .meta({
     id: 'NewEmail',
@@ -220,7 +232,10 @@ const EmailDetail = z
         attachments: z.array(z.object({ filename: z.string(), contentType: z.string(), size: z.int() })),
       })
       .nullable()
-      .meta({ description: 'As it is sent; null when it is not kept any more, after as many days as the events' }),
+      .meta({
+        description:
+          'As it is sent, with `{{ unsubscribe_url }}` where each recipient has a link of his own; null when it is not kept any more, after as many days as the events',
+      }),
     events: z.array(EventView).meta({ description: 'The latest 200, newest first' }),
   })
   .meta({ id: 'EmailMessage' });
@@ -343,7 +358,7 @@ export function presentEmail({ message, deliveries }: Shown): z.output<typeof Em
     to: to.map(presentBox),
     cc: cc.map(presentBox),
     bcc: bcc.map(presentBox),
-    subject,
+    subject: withNamedWayOut(subject),
     template: template?.toHexString() ?? null,
     tags: Object.fromEntries(tags.map(({ name, value }) => [name ?? '', value ?? ''])),
     scheduledFor: scheduledFor?.toISOString() ?? null,
@@ -392,8 +407,8 @@ export function presentEmailDetail(
 
 function presentContent({ frozen, letter, files }: MessageContent) {
   return {
-    html: frozen.html ?? null,
-    text: frozen.text,
+    html: frozen.html == null ? null : withNamedWayOut(frozen.html),
+    text: withNamedWayOut(frozen.text),
     headers: Object.fromEntries((letter?.headers ?? []).map(({ name, value }) => [name ?? '', value ?? ''])),
     attachments: (files ?? []).map(({ filename, contentType, size }) => ({ filename, contentType, size })),
   };

@@ -76,9 +76,10 @@ export async function tellOf(token: Types.ObjectId): Promise<void> {
 function outcomeIn(delivery: Delivery): Outcome {
   const { status, sentAt, failedAt, messageId, createdAt } = delivery;
   const error = { code: delivery.error?.code ?? 'unknown', message: delivery.error?.message ?? '' };
-  if (sentAt) return { kind: 'sent', at: sentAt, messageId: messageId ?? '' };
+  // Before the time of sending: that may be an earlier attempt's.
   if (status === 'suppressed') return { kind: 'suppressed', at: failedAt ?? createdAt, error };
   // What SES took first and rejected then is told by SES's own event.
   if (status === 'failed' && error.code !== REJECTED) return { kind: 'failed', at: failedAt ?? createdAt, error };
+  if (sentAt && status !== 'unconfirmed') return { kind: 'sent', at: sentAt, messageId: messageId ?? '' };
   return { kind: 'unconfirmed', at: createdAt, error };
 }

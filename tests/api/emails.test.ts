@@ -1,4 +1,4 @@
-import { Types } from 'mongoose';
+import mongoose, { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import { BusinessModel } from '../../src/models/business.js';
 import { DeliveryModel } from '../../src/models/delivery.js';
@@ -8,6 +8,7 @@ import { suppress } from '../../src/sending/suppression.js';
 import { apiKey, register } from '../support/factories.js';
 import { api, useHub } from '../support/hub.js';
 import { as, type Sender, sender } from '../support/sending.js';
+import { until } from '../support/until.js';
 
 useHub();
 
@@ -145,6 +146,18 @@ describe('POST /api/emails', () => {
     await as(who, 'post', '/api/emails', order(), 202);
   });
 
+  it('takes what is scheduled for the next month, which pays for it', async () => {
+    const who = await sender();
+    await BusinessModel.updateOne({ _id: who.businessId }, { 'subscription.emailsPerMonth': 0 });
+    const { headers } = await post(who, order());
+    const nextMonth = Date.now() + Number(headers['retry-after']) * 1_000;
+    const day = 86_400_000;
+    const at = (time: number) => order({ scheduledFor: new Date(time).toISOString() });
+    const isSoon = nextMonth - Date.now() < 29 * day;
+    expect((await post(who, at(isSoon ? nextMonth + day / 2 : Date.now() + day))).status).toBe(isSoon ? 202 : 429);
+    expect((await post(who, at((Date.now() + nextMonth) / 2))).status).toBe(429);
+  });
+
   it('puts the way out and the postal address at the end of a broadcast, also of one that is given as it is', async () => {
     const who = await sender();
     await as(who, 'patch', '/api/business', { settings: { postalAddress: 'Whisky Ltd\n1 Still Lane' } });
@@ -177,6 +190,8 @@ describe('POST /api/emails', () => {
     [{ headers: { 'List-Unsubscribe': '<x>' } }, 'headers.List-Unsubscribe', 'may not be set'],
     [{ headers: { 'X-A': 'a\r\nBcc: x@y.z' } }, 'headers.X-A', 'line breaks'],
     [{ headers: { 'X-A': '1', 'x-a': '2' } }, 'headers.x-a', 'twice'],
+    [{ headers: { References: '<a@b.c> <ü@b.c>' } }, 'headers.References', 'ASCII'],
+    [{ stream: 'broadcast', variables: {}, html: '<p>{{ unsubscribe_url | truncate: 9 }}</p>' }, 'html', 'as it is'],
     [{ attachments: [{ filename: 'a.txt', content: '***' }] }, 'attachments.0.content', 'base64'],
     [{ attachments: [{ filename: '../a', content: 'AAAA' }] }, 'attachments.0.filename', 'path'],
     [
@@ -186,6 +201,7 @@ describe('POST /api/emails', () => {
     ],
     [{ tags: { 'a b': 'x' } }, 'tags.a b', 'letters'],
     [{ scheduledFor: '2001-01-01T00:00:00Z' }, 'scheduledFor', 'future'],
+    [{ expiresAt: '2001-01-01T00:00:00Z' }, 'expiresAt', 'future'],
     [{ scheduledFor: '2026-12-01T00:00:00' }, 'scheduledFor', 'offset'],
     [{ stream: 'spam' }, 'stream', ''],
     [{ colour: 'red' }, 'colour', 'not a known field'],
@@ -200,7 +216,11 @@ describe('POST /api/emails', () => {
   it('takes attachments of 7 MB in all, and refuses more', { timeout: 60_000 }, async () => {
     const who = await sender();
     const file = (size: number) => ({ filename: 'a.bin', content: Buffer.alloc(size, 7).toString('base64') });
-    const { email } = await as(who, 'post', '/api/emails', order({ attachments: [file(7 * 1_048_576)] }), 202);
+    const body = { html: 'h'.repeat(500_000), text: 't'.repeat(500_000), attachments: [file(7 * 1_048_576)] };
+    const { email } = await as(who, 'post', '/api/emails', order(body), 202);
+    // What a batch in memory is measured by.
+    const [delivery] = await DeliveryModel.find({ message: email.id }).lean();
+    expect(delivery?.size).toBe(7 * 1_048_576 + 1_000_000);
     const shown = await as(who, 'get', `/api/emails/${email.id}`);
     expect(shown.email.content.attachments).toEqual([
       { filename: 'a.bin', contentType: 'application/octet-stream', size: 7 * 1_048_576 },
@@ -209,6 +229,20 @@ describe('POST /api/emails', () => {
     expect((await refused(who, order({ attachments: two }))).errors).toEqual([
       { path: 'attachments', message: 'must be at most 7 MB in all' },
     ]);
+  });
+
+  it('says so again to who asks again with his Idempotency-Key, also when its time has come', async () => {
+    const who = await sender();
+    const time = Date.now() + 1_500;
+    const at = new Date(time).toISOString();
+    const ask = () =>
+      post(who, order({ scheduledFor: at, expiresAt: new Date(time + 1).toISOString() })).set('Idempotency-Key', 'k');
+    const first = await ask();
+    expect(first.status).toBe(202);
+    await until(async () => Date.now() > time + 1);
+    const again = await ask();
+    expect([again.status, again.body]).toEqual([202, first.body]);
+    expect(await DeliveryModel.countDocuments({ business: who.businessId })).toBe(1);
   });
 
   it('is open to a key that may only send single messages, which reaches nothing else', async () => {
@@ -282,6 +316,42 @@ describe('GET /api/emails', () => {
     expect((await subjects('tag=order:n:2'))[0]).toEqual([{ order: 'n:2', stream: 'transactional' }]);
     expect((await subjects('stream=broadcast'))[0]).toEqual([{ stream: 'broadcast' }]);
     expect((await subjects('email=c3@example.com'))[0]).toEqual([{ order: 'n:3', stream: 'transactional' }]);
+  });
+
+  it('finds what is asked for also behind more messages to the address than a page has', async () => {
+    const who = await sender();
+    const tags = { order: 'old' };
+    const { email } = await as(who, 'post', '/api/emails', order({ stream: 'broadcast', tags }), 202);
+    for (let n = 0; n < 3; n += 1) await as(who, 'post', '/api/emails', order(), 202);
+    for (const query of ['stream=broadcast', 'tag=order:old']) {
+      const { emails, pagination } = await as(who, 'get', `/api/emails?email=ann@example.com&limit=1&${query}`);
+      expect(emails.map(({ id }: { id: string }) => id)).toEqual([email.id]);
+      expect(pagination.hasMore).toBe(false);
+    }
+  });
+
+  it('reads no more messages than it shows, also of one tag or of test keys', async () => {
+    const who = await sender();
+    const business = new Types.ObjectId(who.businessId);
+    await as(who, 'post', '/api/emails', order({ tags: { order: 'n1' } }), 202);
+    const { _id, ...one } = (await MessageModel.collection.findOne({ business })) ?? {};
+    expect(_id).toBeDefined();
+    const other = () => ({ ...one, tags: [{ name: 'order', value: 'n2' }] });
+    await MessageModel.collection.insertMany(Array.from({ length: 500 }, other));
+    await MessageModel.collection.insertOne({ ...other(), isTest: true });
+    const key = await apiKey(who, ['send_transactional'], 'test');
+    const asked: object[] = [];
+    mongoose.set('debug', (collection: string, method: string, filter: object) => {
+      if (collection === 'messages' && method === 'find') asked.push(filter);
+    });
+    await as(who, 'get', '/api/emails?tag=order:n1');
+    await api().get('/api/emails').set('X-API-Key', key);
+    mongoose.set('debug', false);
+    expect(asked).toHaveLength(2);
+    for (const filter of asked) {
+      const { executionStats } = await MessageModel.collection.find(filter).sort({ _id: -1 }).limit(51).explain();
+      expect(executionStats).toMatchObject({ nReturned: 1, totalDocsExamined: 1 });
+    }
   });
 
   it('shows what is in a message, and nothing of another business’s', async () => {

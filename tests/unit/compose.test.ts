@@ -35,6 +35,16 @@ describe('a message', () => {
     expect(headersOf(raw)).not.toContain('<x@y.z>');
   });
 
+  it('has no line of spaces alone in its header, which some take for its end', () => {
+    const wide = `one${' '.repeat(200)}two`;
+    const to = [{ name: wide, address: 'ann@example.com' }];
+    const files = [{ filename: wide, contentType: 'text/plain', content: Buffer.from('x') }];
+    const raw = compose(letter({ subject: wide, to, headers: { 'X-Wide': wide }, files })).toString('utf8');
+    expect(raw).not.toMatch(/^[ \t]+\r$/m);
+    expect(raw).toContain('Subject: one two');
+    expect(raw).toContain('X-Wide: one two');
+  });
+
   it('has an id at the sender’s domain and a boundary that are its own', () => {
     const [one, other] = [compose(letter()), compose(letter())].map(headersOf);
     const own = [/^Message-ID: (<[\w-]+@example\.com>)$/m, /boundary="([^"]+)"/];

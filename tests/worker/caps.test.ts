@@ -77,6 +77,29 @@ describe('a sending domain with a daily cap', () => {
   });
 });
 
+describe('a broadcast from a sending domain whose day is used up', () => {
+  it('waits, and those from other domains do not wait behind it', async () => {
+    const who = await sender();
+    const domainLimits = [{ domain: 'example.com', dailyCap: 2 }];
+    await as(who, 'patch', '/api/business', { settings: { domainLimits } });
+    await sendsFrom(who, 'elsewhere.com');
+    const broadcasts = (from: string, count: number) => {
+      const one = { from: `news@${from}`, subject: 's', text: 't', stream: 'broadcast' };
+      const emails = Array.from({ length: count }, (_, n) => ({ ...one, to: `p${n}@${from}` }));
+      return as(who, 'post', '/api/emails/batch', { emails }, 202);
+    };
+    await broadcasts('example.com', 40);
+    await broadcasts('elsewhere.com', 3);
+    // All of them are due, these last.
+    await DeliveryModel.updateMany({ business: who.businessId, fromDomain: 'elsewhere.com' }, { dueAt: new Date(1) });
+    startWorkers();
+    await until(async () => (await accepted(who)).length === 5);
+    const waiting = await DeliveryModel.find({ business: who.businessId, status: 'pending' }).lean();
+    expect(waiting).toHaveLength(38);
+    expect(new Set(waiting.map(({ fromDomain }) => fromDomain))).toEqual(new Set(['example.com']));
+  });
+});
+
 describe('a campaign with a rate of its own', () => {
   it('keeps to it', async () => {
     const who = await sender(500);

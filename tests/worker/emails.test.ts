@@ -103,6 +103,31 @@ describe('a single message', () => {
     expect(await typesOf(id)).toContain('email.unsubscribed');
   });
 
+  it('has it wherever it is named, and shows its reader the name instead', async () => {
+    const who = await sender();
+    startWorkers();
+    const id = await send(who, {
+      subject: 'Leave by {{ unsubscribe_url }}',
+      html: '<p>{{ unsubscribe_url }}</p>',
+      text: 'https://shop.example/leave?by={{ unsubscribe_url | url_encode }}',
+      variables: {},
+    });
+    const email = await untilStatus(who, id, 'sent');
+    expect(email).toMatchObject({
+      subject: 'Leave by {{ unsubscribe_url }}',
+      content: {
+        html: '<p>{{ unsubscribe_url }}</p>',
+        text: 'https://shop.example/leave?by={{ unsubscribe_url }}',
+      },
+    });
+    const [row] = await accepted(who);
+    const raw = (await ses().raw(row?.messageId ?? '')).replaceAll('=\r\n', '').replace(/\r\n(?= )/g, '');
+    const [, link = ''] = /<p>(http[^<]+)<\/p>/.exec(raw) ?? [];
+    expect(raw).toContain(`Subject: Leave by ${link}`);
+    expect(raw).toContain(encodeURIComponent(link));
+    expect(raw).not.toContain('pmh.invalid');
+  });
+
   it('waits for its time, and can be cancelled until then', async () => {
     const who = await sender();
     startWorkers();
@@ -277,5 +302,21 @@ describe('a sweeper that settles for a worker that died before it told', () => {
     await lost();
     await sweep();
     expect(await typesOf(id)).toEqual(['email.sent']);
+  });
+
+  it('tells the last attempt’s outcome, whatever an earlier one came to', async () => {
+    const who = await sender();
+    const ids = [await send(who), await send(who), await send(who)];
+    const token = new Types.ObjectId();
+    const [refused, unclear, taken] = ids;
+    const ended = { sentAt: new Date(), attempts: 2, claim: { token, period: '2026-11' } };
+    const error = { code: 'MessageRejected', message: 'No' };
+    await DeliveryModel.updateMany({ message: refused }, { ...ended, status: 'failed', failedAt: new Date(), error });
+    await DeliveryModel.updateMany({ message: unclear }, { ...ended, status: 'unconfirmed', error });
+    await DeliveryModel.updateMany({ message: taken }, { ...ended, status: 'delivered', messageId: 'm-1' });
+    const reservation = { id: token, period: '2026-11', n: 3, at: new Date(0) };
+    await BusinessModel.updateOne({ _id: who.businessId }, { 'quota.reservations': [reservation] });
+    await sweep();
+    expect(await Promise.all(ids.map(typesOf))).toEqual([['email.failed'], [], ['email.sent']]);
   });
 });

@@ -59,12 +59,12 @@ describe('a line of single messages', () => {
     expect(found.map(({ email }) => email)).toEqual(['first@example.com', 'second@example.com']);
   });
 
-  it('gives no more than 8 MB of files at once, and one message at least', async () => {
+  it('gives no more than 8 MB of content at once, and one message at least', async () => {
     const business = new Types.ObjectId();
-    await waiting(business, 5, { filesSize: 3 * 1_048_576 });
+    await waiting(business, 5, { size: 3 * 1_048_576 });
     const source = lineSource({ business, stream: 'transactional', isTest: false });
     expect(await source.findDue(64)).toHaveLength(2);
-    await DeliveryModel.updateMany({ business }, { filesSize: 9 * 1_048_576 });
+    await DeliveryModel.updateMany({ business }, { size: 9 * 1_048_576 });
     expect(await source.findDue(64)).toHaveLength(1);
   });
 

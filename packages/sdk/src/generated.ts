@@ -884,7 +884,10 @@ export interface EmailMessage {
   createdAt: string;
   /** One for each address. */
   recipients: EmailRecipient[];
-  /** As it is sent; null when it is not kept any more, after as many days as the events. */
+  /**
+   * As it is sent, with `{{ unsubscribe_url }}` where each recipient has a link of his own; null when it is not kept
+   * any more, after as many days as the events.
+   */
   content: {
     html: string | null;
     text: string;

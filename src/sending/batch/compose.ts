@@ -43,7 +43,7 @@ export function compose(letter: Letter): Buffer {
     subject: literal(subject),
     ...(html === undefined ? {} : { html: canonical(html) }),
     text: canonical(text),
-    headers,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, spaced(value)])),
     ...(files && files.length > 0 ? { attachments: files.map(attached) } : {}),
     // Left to itself nodemailer reads random bytes eight times for these, and parses every address once more.
     messageId: `<${randomUUID()}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
@@ -58,7 +58,7 @@ const shown = ({ name, address }: Address) => ({ name: literal(name ?? ''), addr
 
 /** Base64 whatever it is: its lines are of a length that SES takes. */
 const attached = ({ filename, contentType, contentId, content }: AttachedFile) => ({
-  filename,
+  filename: spaced(filename),
   contentType,
   content,
   contentTransferEncoding: 'base64' as const,
@@ -70,7 +70,12 @@ const attached = ({ filename, contentType, contentId, content }: AttachedFile) =
  * likeness away, and makes nodemailer encode the whole.
  */
 function literal(text: string): string {
-  return text.replaceAll('=?', '=\u200b?');
+  return spaced(text).replaceAll('=?', '=\u200b?');
+}
+
+/** A header is folded at its spaces: so many of them would make a line of nothing else, which RFC 5322 §3.2.2 forbids. */
+function spaced(text: string): string {
+  return text.replace(/ {2,}/g, ' ');
 }
 
 /** Lines as mail has them (RFC 5322 §2.3, RFC 2045 §6.8): a template's are whatever its author's editor wrote. */

@@ -43,10 +43,14 @@ export function messageFor(mailing: Mailing, delivery: Delivery): Buffer {
 
 const addressOf = ({ email, name }: Mailbox) => ({ name: name ?? undefined, address: email });
 
+/** As `url_encode` writes it, where it is part of another link. */
+const WAY_OUT_CODED = encodeURIComponent(WAY_OUT);
+
 /** Each recipient has a way out of his own, wherever the content names it. */
 function finished({ subject, html, text }: Frozen, wayOut: string): Rendered {
-  const own = (part: string) => part.replaceAll(WAY_OUT, wayOut);
-  return { subject, ...(html == null ? {} : { html: own(html) }), text: own(text) };
+  const coded = encodeURIComponent(wayOut);
+  const own = (part: string) => part.replaceAll(WAY_OUT, wayOut).replaceAll(WAY_OUT_CODED, coded);
+  return { subject: own(subject), ...(html == null ? {} : { html: own(html) }), text: own(text) };
 }
 
 function rendered({ _id, business, frozen }: Mailing, delivery: Delivery, wayOut: string): Rendered {

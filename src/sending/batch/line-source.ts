@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Types } from 'mongoose';
 import { type Business, BusinessModel } from '../../models/business.js';
 import { type Delivery, DeliveryModel, LINE } from '../../models/delivery.js';
@@ -25,11 +26,32 @@ export interface Share {
 /** With nothing to be done but to wait, it is looked at again after this, in ms, at the latest. */
 const HELD_MS = 15_000;
 
-/** Files of a batch's messages, in bytes: they are all in memory at once. At least one message is taken. */
-const MAX_FILES_SIZE = 8 * 1024 * 1024;
+/** What is in a batch's messages, in bytes: it is all in memory at once. At least one message is taken. */
+const MAX_SIZE = 8 * 1024 * 1024;
 
 /** What SES says of one address or its content, in words that are about the account (sandbox; facts.md). */
 const ABOUT_THIS_ONE = /^MessageRejected$/;
+
+/**
+ * Sending domains whose daily cap was used up when a line last asked, by business, each until it is asked again, in ms. The
+ * line goes on with those of the other domains, which would else wait behind them for the next day.
+ */
+const capped = new LRUCache<string, Map<string, number>>({ max: 1_000 });
+
+function cappedOf(business: Types.ObjectId): string[] {
+  const domains = capped.get(business.toHexString()) ?? new Map<string, number>();
+  return [...domains].flatMap(([domain, until]) => (until > Date.now() ? [domain] : []));
+}
+
+function cap(business: Types.ObjectId, domain: string): void {
+  const key = business.toHexString();
+  const others = cappedOf(business).map((one): [string, number] => [one, capped.get(key)?.get(one) ?? 0]);
+  capped.set(key, new Map([...others, [domain, Date.now() + HELD_MS]]));
+}
+
+/** When what is left of a line waits for a domain's next day, in ms; undefined where nothing does. */
+export const restOf = ({ business, stream }: Line): number | undefined =>
+  stream === 'broadcast' && cappedOf(business).length > 0 ? HELD_MS : undefined;
 
 const GONE: Refusal = { code: 'content_expired', message: 'What was in it is not kept any more' };
 
@@ -42,6 +64,7 @@ export function lineSource({ business, stream, isTest }: Line, share: Share = { 
   const isBulk = stream === 'broadcast';
   const wait = async (ms = HELD_MS): Promise<BatchEnd> => ({ kind: 'wait', ms: Math.min(Math.max(0, ms), HELD_MS) });
   const waiting = { stream, isTest, business, status: 'pending' as const };
+  let askedFor: string | undefined;
   return {
     id: business,
     business,
@@ -51,6 +74,7 @@ export function lineSource({ business, stream, isTest }: Line, share: Share = { 
     problemOf: () => undefined,
 
     capsOf({ settings }, [first]) {
+      askedFor = first?.fromDomain ?? undefined;
       const limit = isBulk && settings.domainLimits?.find(({ domain }) => domain === first?.fromDomain);
       return limit ? [capOfDomain(limit)] : [];
     },
@@ -61,8 +85,10 @@ export function lineSource({ business, stream, isTest }: Line, share: Share = { 
 
     async findDue(wanted) {
       const now = new Date();
+      const held = isBulk && !isTest ? cappedOf(business) : [];
+      const free = held.length > 0 ? { fromDomain: { $nin: held } } : {};
       const due = await DeliveryModel.collection
-        .find<Delivery>({ ...waiting, dueAt: { $lte: now }, sendBefore: { $gt: now } })
+        .find<Delivery>({ ...waiting, ...free, dueAt: { $lte: now }, sendBefore: { $gt: now } })
         .hint(LINE)
         .limit(wanted * share.of)
         .toArray();
@@ -94,16 +120,21 @@ export function lineSource({ business, stream, isTest }: Line, share: Share = { 
       return { kind: 'stopped' };
     },
 
-    hold: ({ retryAt }) => wait(retryAt.getTime() - Date.now()),
+    async hold({ reason, retryAt }) {
+      if (reason !== 'domain_daily_cap' || !askedFor) return wait(retryAt.getTime() - Date.now());
+      cap(business, askedFor);
+      return { kind: 'more' };
+    },
+
     refusesAll: async () => false,
   };
 }
 
 function lightEnough(due: readonly Delivery[]): Delivery[] {
-  let size = 0;
-  return due.filter(({ filesSize = 0 }, place) => {
-    size += filesSize ?? 0;
-    return place === 0 || size <= MAX_FILES_SIZE;
+  let sum = 0;
+  return due.filter(({ size }, place) => {
+    sum += size ?? 0;
+    return place === 0 || sum <= MAX_SIZE;
   });
 }
 

@@ -9,7 +9,7 @@ import { putBack } from '../campaigns/retry.js';
 import { isHalted } from '../halt.js';
 import { OPEN } from '../states.js';
 import { campaignSource } from './campaign-source.js';
-import { lineSource } from './line-source.js';
+import { lineSource, restOf } from './line-source.js';
 import type { Precedence } from './precedence.js';
 import { runBatch, type Sending } from './run.js';
 import type { Source } from './source.js';
@@ -56,7 +56,10 @@ export async function takeLineTurn(
   if (await isHalted()) return { kind: 'over' };
   const line = { business: new Types.ObjectId(businessId), stream, isTest };
   const source = lineSource(line, { slot, of: TURNS_PER_LINE });
-  return batches(source, sending, async () => ({ kind: 'over' }));
+  return batches(source, sending, async () => {
+    const delayMs = isTest ? undefined : restOf(line);
+    return delayMs === undefined ? { kind: 'over' } : { kind: 'again', delayMs };
+  });
 }
 
 /** The pulse wakes it. */

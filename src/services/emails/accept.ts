@@ -48,6 +48,7 @@ export async function send(
 ): Promise<Email> {
   const known = attempt.isRepeat ? await made(tenant, attempt.id) : null;
   if (known) return known;
+  checkTimes(input);
   const business = await getActive(tenant.businessId);
   const isTest = caller.isTest === true;
   const from = senderOf(input, business);
@@ -95,7 +96,8 @@ export async function send(
     filesSize: files?.reduce((sum, { size }) => sum + size, 0) ?? 0,
     expiresAt: new Date(due.getTime() + config().eventRetentionMs),
   };
-  const deliveries = deliveriesOf(message, addressees, due === createdAt ? AT_ONCE : due, content.filesSize);
+  const size = content.filesSize + frozen.text.length + (frozen.html?.length ?? 0);
+  const deliveries = deliveriesOf(message, addressees, due === createdAt ? AT_ONCE : due, size);
   await Promise.all([
     insertMissing(MessageModel.collection, [message]),
     insertMissing(MessageContentModel.collection, [content]),
@@ -115,6 +117,11 @@ async function made(tenant: Tenant, id: Types.ObjectId): Promise<Email | null> {
   ]);
   const expected = message ? message.to.length + message.cc.length + message.bcc.length : 0;
   return message && deliveries.length === expected ? { message, deliveries } : null;
+}
+
+function checkTimes({ scheduledFor, expiresAt }: NewEmail): void {
+  const late = Object.entries({ scheduledFor, expiresAt }).filter(([, at]) => at && at.getTime() <= Date.now());
+  if (late.length > 0) throw invalid(late.map(([path]) => ({ path, message: 'must lie in the future' })));
 }
 
 function senderOf({ from }: NewEmail, { settings }: Business): { email: string; name?: string | undefined } {
@@ -154,14 +161,16 @@ async function checkSuppressed(tenant: Tenant, { stream }: NewEmail, addressees:
   throw new AppError('suppressed', 422, errors.map(({ message }) => message).join('; '), { errors });
 }
 
-async function checkQuota({ _id }: Business, { stream }: NewEmail, wanted: number): Promise<void> {
+async function checkQuota({ _id }: Business, { stream, scheduledFor }: NewEmail, wanted: number): Promise<void> {
   const room = await roomFor(_id, stream === 'broadcast' ? 'bulk' : 'transactional');
-  if (room.left >= wanted) return;
+  // Another month pays for what is due after this one.
+  const isOfLater = scheduledFor !== undefined && scheduledFor.getTime() > Date.now() + room.secondsLeft * 1_000;
+  if (isOfLater || room.left >= wanted) return;
   const message = `The month’s messages are used up: ${room.left} are left, and this needs ${wanted}`;
   throw new AppError('quota_exceeded', 429, message, { retryAfterSeconds: room.secondsLeft });
 }
 
-function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt: Date, filesSize: number): Delivery[] {
+function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt: Date, size: number): Delivery[] {
   const { _id, business, stream, isTest, expiresAt, createdAt, from } = message;
   return addressees.map(({ email, name }, place): Delivery => {
     // Whatever tries it again, also at the same time, makes the same rows.
@@ -174,7 +183,7 @@ function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt:
       isTest,
       fromDomain: domainOf(from.email),
       sendBefore: expiresAt,
-      ...(filesSize > 0 ? { filesSize } : {}),
+      size,
       email,
       ...given({ name }),
       status: 'pending',

@@ -6,7 +6,7 @@ import type { NewEmail } from '../../schemas/emails.js';
 import { compile } from '../../templates/compile.js';
 import { missing } from '../../templates/missing.js';
 import { RenderError, render } from '../../templates/render.js';
-import type { Compiled } from '../../templates/source.js';
+import type { Compiled, Rendered } from '../../templates/source.js';
 import { owned, type Tenant } from '../../tenant.js';
 import { prepare } from '../../tracking/prepare.js';
 
@@ -40,11 +40,21 @@ export async function finish(
     throw invalid(required.map((name) => ({ path: `variables.${name}`, message: 'is required by the template' })));
   }
   try {
-    return { isFinal: true, variables: [], ...render(sent, values) };
+    const rendered = render(sent, values);
+    if (input.stream === 'broadcast') checkWayOut(rendered);
+    return { isFinal: true, variables: [], ...rendered };
   } catch (error) {
     if (error instanceof RenderError) throw invalid([{ path: pathOf(error.path), message: error.reason }]);
     throw error;
   }
+}
+
+/** A filter may have made something else of it, e.g. cut it off. */
+function checkWayOut({ html, text }: Rendered): void {
+  const problems = Object.entries({ html, text }).flatMap(([path, part]): Problem[] =>
+    part === undefined || part.includes(WAY_OUT) ? [] : [{ path, message: 'must have unsubscribe_url as it is' }],
+  );
+  if (problems.length > 0) throw invalid(problems);
 }
 
 async function compiledOf(tenant: Tenant, input: NewEmail): Promise<Compiled> {

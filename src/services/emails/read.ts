@@ -13,6 +13,9 @@ import type { Email } from './accept.js';
 /** Events that are told with a message. */
 const EVENTS = 200;
 
+/** Of an address's messages so many are looked at together for those that are asked for. */
+const LOOKED_AT = 200;
+
 type Filters = z.output<typeof ListEmails.query>;
 
 /** The tenant's messages, newest first; a test key sees those of test keys alone. */
@@ -24,15 +27,18 @@ export async function list(
   const filter = {
     stream: stream ?? { $in: [...EMAIL_STREAMS] },
     ...modeOf(caller),
-    ...(tag ? { tags: tagOf(tag) } : {}),
+    ...(tag ? tagOf(tag) : {}),
   };
-  const { items, pagination } = await pages.read(page, async (before, count) => {
-    const found = email ? await toAddress(tenant, email, before, count) : before;
-    return MessageModel.find(owned(tenant, { ...filter, ...found }))
+  const find = (among: object, count: number) =>
+    MessageModel.find(owned(tenant, { ...filter, ...among }))
       .sort({ _id: -1 })
       .limit(count)
       .lean<Message[]>();
-  });
+  const { items, pagination } = await pages.read(page, (before, count) =>
+    email
+      ? findTo(tenant, { email, stream: filter.stream, ...modeOf(caller) }, { before, count, find })
+      : find(before, count),
+  );
   return { items: await withDeliveries(tenant, items), pagination };
 }
 
@@ -83,15 +89,33 @@ function inOrder({ to, cc, bcc }: Message, deliveries: readonly Delivery[]): Del
   return [...deliveries].sort((a, b) => (place.get(a.email) ?? 0) - (place.get(b.email) ?? 0));
 }
 
-async function toAddress(tenant: Tenant, email: string, { _id }: { _id?: object }, count: number) {
-  const filter = owned(tenant, { email, message: { $type: 'objectId' as const, ..._id } });
-  const rows = await DeliveryModel.find(filter, { message: 1 }).sort({ message: -1 }).limit(count).lean();
-  return { _id: { $in: rows.flatMap(({ message }) => (message ? [message] : [])) } };
+interface Search {
+  before: { _id?: { $lt: Types.ObjectId } };
+  count: number;
+  find: (among: object, count: number) => Promise<Message[]>;
+}
+
+/** The ledger knows which messages went to an address; what else is asked for may hold for few of them. */
+async function findTo(tenant: Tenant, deliveries: object, { before, count, find }: Search): Promise<Message[]> {
+  const found: Message[] = [];
+  const atOnce = Math.max(count, LOOKED_AT);
+  for (let message: object = { $type: 'objectId', ...before._id }; ; ) {
+    const rows = await DeliveryModel.find(owned(tenant, { ...deliveries, message }), { message: 1 })
+      .sort({ message: -1 })
+      .limit(atOnce)
+      .lean<Pick<Delivery, 'message'>[]>();
+    const ids = rows.flatMap(({ message: id }) => (id ? [id] : []));
+    found.push(...(await find({ _id: { $in: ids } }, count - found.length)));
+    if (found.length === count || ids.length < atOnce) return found;
+    message = { $type: 'objectId', $lt: ids.at(-1) };
+  }
 }
 
 const modeOf = ({ isTest }: Caller) => (isTest ? { isTest: true } : {});
 
+/** The name is there twice: from `$elemMatch` alone MongoDB does not see that the index of those with tags holds them. */
 function tagOf(tag: string) {
   const at = tag.indexOf(':');
-  return { $elemMatch: { name: tag.slice(0, at), value: tag.slice(at + 1) } };
+  const name = tag.slice(0, at);
+  return { 'tags.name': name, tags: { $elemMatch: { name, value: tag.slice(at + 1) } } };
 }
