@@ -15,6 +15,7 @@ import { senderProblem } from '../../sending/domains/sender.js';
 import { roomFor } from '../../sending/limits/room.js';
 import { blockedForAll, blockedForBulk } from '../../sending/suppression.js';
 import { type Caller, owned, type Tenant } from '../../tenant.js';
+import { within } from '../../within.js';
 import { getActive } from '../businesses.js';
 import { finish } from './content.js';
 
@@ -195,9 +196,12 @@ function deliveriesOf(message: Message, addressees: readonly Addressee[], dueAt:
   });
 }
 
+/** Whoever sends does not wait longer for Redis, in ms: the pulse wakes the line anyway. */
+const WAKE_MS = 250;
+
 /** Without Redis the pulse does it, when there is one again. */
 export async function wake({ _id, business, stream, isTest }: Message): Promise<void> {
-  await enqueueLine({ business, stream, isTest }).catch((err: unknown) =>
+  await within(WAKE_MS, enqueueLine({ business, stream, isTest })).catch((err: unknown) =>
     logger().warn({ err, messageId: _id }, 'not enqueued; the pulse does it'),
   );
 }
