@@ -25,7 +25,11 @@ const startWorkers = useWorkers();
 
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 const typesOf = async (campaign: string) =>
-  (await EventModel.find({ campaign }).sort({ _id: 1 }).lean()).map(({ type }) => type);
+  (
+    await EventModel.find({ campaign, type: /^campaign\./ })
+      .sort({ _id: 1 })
+      .lean()
+  ).map(({ type }) => type);
 
 describe('a scheduled campaign', () => {
   it('goes out at its time, once, within five seconds, though Redis was emptied and four workers are up', async () => {
