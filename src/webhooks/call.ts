@@ -15,6 +15,9 @@ const READ_BYTES = 16_384;
 /** So much of it is kept, in characters. */
 const KEPT_CHARACTERS = 1_000;
 
+/** Connections to one host that wait for its next message, at most. */
+const KEPT_SOCKETS = 8;
+
 /** What became of a call. */
 export interface Outcome {
   durationMs: number;
@@ -37,7 +40,7 @@ export interface Caller {
 
 /** @param lookUp of names that are not trusted; another one in tests. */
 export function createCaller({ limitMs = LIMIT_MS, lookUp = publicLookUp() } = {}): Caller {
-  const kept = { keepAlive: true, keepAliveMsecs: 5_000, maxFreeSockets: 8, timeout: 10_000 };
+  const kept = { keepAlive: true, keepAliveMsecs: 5_000, maxFreeSockets: KEPT_SOCKETS, timeout: 10_000 };
   const agents = {
     // It checks what a socket is made for once more, whoever resolved it.
     guarded: new RequestFilteringHttpsAgent(kept),
@@ -51,18 +54,47 @@ export function createCaller({ limitMs = LIMIT_MS, lookUp = publicLookUp() } = {
   return {
     async post(target, headers, body, signal) {
       const began = performance.now();
-      const limit = AbortSignal.timeout(limitMs);
-      const ended = signal ? AbortSignal.any([signal, limit]) : limit;
-      const told = await exchange(target, { ...optionsOf(target), headers, signal: ended }, body).catch(
-        (error: unknown) => {
+      const ended = endOf(limitMs, signal);
+      try {
+        const asked = exchange(target, { ...optionsOf(target), headers, signal: ended.signal }, body);
+        // Not by the signal alone: an answer that switches protocols closes the connection and tells nobody.
+        const told = await Promise.race([asked, ended.reached]).catch((error: unknown) => {
           if (signal?.aborted) throw signal.reason;
-          return { failure: limit.aborted ? late(limitMs) : failureOf(error) };
-        },
-      );
-      return { ...told, durationMs: Math.round(performance.now() - began) };
+          return { failure: ended.signal.aborted ? late(limitMs) : failureOf(error) };
+        });
+        return { ...told, durationMs: Math.round(performance.now() - began) };
+      } finally {
+        ended.forget();
+      }
     },
     close() {
       for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+/**
+ * The end of an exchange: its limit, or the signal from outside. Without `AbortSignal.any`, which in Node 20 leaves something in
+ * a signal that lives as long as the process, for each call.
+ */
+function endOf(limitMs: number, signal?: AbortSignal) {
+  const end = new AbortController();
+  const stop = () => end.abort();
+  const timer = setTimeout(stop, limitMs);
+  if (signal?.aborted) stop();
+  else signal?.addEventListener('abort', stop, { once: true });
+  const reached = new Promise<never>((_resolve, reject) => {
+    const ends = () => reject(end.signal.reason);
+    if (end.signal.aborted) ends();
+    else end.signal.addEventListener('abort', ends, { once: true });
+  });
+  return {
+    signal: end.signal,
+    /** Rejects then, and not before. */
+    reached,
+    forget() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
     },
   };
 }
@@ -76,27 +108,36 @@ async function exchange(target: Target, options: RequestOptions, body: string): 
   if (!target.isTrusted && isIP(host) !== 0 && !isPublic(host)) throw new RefusedAddress(`${host} is not public`);
   const response = await ask(target, options, body);
   const httpStatus = response.statusCode ?? 0;
-  const text = await beginning(response);
+  // After a 101 there is no more of HTTP.
+  const text = httpStatus === 101 ? '' : await beginning(response);
   const told = { httpStatus, ...(text ? { body: text } : {}) };
   if (httpStatus >= 200 && httpStatus < 300) return told;
   const message = httpStatus >= 300 && httpStatus < 400 ? 'Redirects are not followed' : 'Only a 2xx is a success';
   return { ...told, failure: { error: 'status', message: `It answered ${httpStatus}. ${message}` } };
 }
 
-/** A kept connection may be closed by the other side at this very moment: then the message goes by a new one, once. */
-async function ask(target: Target, options: RequestOptions, body: string, isLast = false): Promise<IncomingMessage> {
+/**
+ * A kept connection may be closed by the other side at this very moment, and so may all of them be, by a restart: then the
+ * message goes by the next one, and at last by a new one.
+ */
+async function ask(target: Target, options: RequestOptions, body: string, stale = 0): Promise<IncomingMessage> {
   const { url } = target;
   const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { ...options, method: 'POST' });
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);
+      // Another protocol is none of ours: its connection is cut, and the 101 is an answer like any that is no success.
+      request.once('upgrade', (answer, socket) => {
+        socket.destroy();
+        resolve(answer);
+      });
       request.on('error', reject);
       request.setHeader('content-length', Buffer.byteLength(body));
       request.end(body);
     });
   } catch (error) {
     const isStale = request.reusedSocket && error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
-    if (isStale && !isLast && !options.signal?.aborted) return ask(target, options, body, true);
+    if (isStale && stale < KEPT_SOCKETS && !options.signal?.aborted) return ask(target, options, body, stale + 1);
     throw error;
   }
 }

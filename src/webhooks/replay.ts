@@ -7,7 +7,10 @@ type Replay = NonNullable<WebhookEndpoint['replay']>;
 
 const PAGE = 500;
 
-/** With so many waiting an endpoint gets no further page: what happens just now would have to wait behind it. */
+/**
+ * With so many due an endpoint gets no further page: what happens just now would have to wait behind it. What waits for its next
+ * try stands in nobody's way, and after an outage may be just what is replayed.
+ */
 const ENOUGH = 1_000;
 
 /**
@@ -22,10 +25,8 @@ export async function replayAll(): Promise<void> {
 }
 
 async function replayPage(endpoint: WebhookEndpoint, replay: Replay): Promise<void> {
-  const waiting = await WebhookDeliveryModel.countDocuments({ status: 'pending', endpoint: endpoint._id }).limit(
-    ENOUGH,
-  );
-  if (waiting >= ENOUGH) return;
+  const isDue = { status: 'pending', endpoint: endpoint._id, dueAt: { $lte: new Date() } } as const;
+  if ((await WebhookDeliveryModel.countDocuments(isDue).limit(ENOUGH)) >= ENOUGH) return;
   const events = await pageOf(endpoint, replay);
   await requeue(endpoint, events, 'replay', replay.id);
   const last = events.at(-1);

@@ -229,6 +229,12 @@ describe('a client', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each(['.', '..'])('takes no %s for an id: a recipient that is deleted by it would be its campaign', async (id) => {
+    const { hub, asked } = fakeHub([ok({})]);
+    await expect(hub.campaigns.recipients.delete(campaign.id, id)).rejects.toThrow('recipientId cannot be');
+    expect(asked).toEqual([]);
+  });
+
   it('writes points in time as the hub reads them, and leaves out what is undefined', async () => {
     const { hub, asked } = fakeHub([
       ok({ events: [], pagination: { nextCursor: null, hasMore: false } }),

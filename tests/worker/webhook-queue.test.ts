@@ -6,13 +6,14 @@ import { WebhookDeliveryModel } from '../../src/models/webhook-delivery.js';
 import { WebhookEndpointModel } from '../../src/models/webhook-endpoint.js';
 import { startWorkers as start } from '../../src/queue/workers.js';
 import { fanOut } from '../../src/webhooks/fan-out.js';
+import { replayAll } from '../../src/webhooks/replay.js';
 import { tellAdmins } from '../../src/webhooks/tell-admins.js';
 import { register } from '../support/factories.js';
 import { useHub } from '../support/hub.js';
-import { useWorkers } from '../support/sending.js';
+import { as, useWorkers } from '../support/sending.js';
 import { mailTo } from '../support/system-mail.js';
 import { until } from '../support/until.js';
-import { attemptsOf, happen, hook } from '../support/webhooks.js';
+import { attemptsOf, happen, hook, shown } from '../support/webhooks.js';
 
 const receiver = await startReceiver();
 process.env.WEBHOOK_ALLOWED_TARGETS = receiver.target;
@@ -53,6 +54,36 @@ describe('an event', () => {
     await hook(who, receiver.url('/unmarked'), { types: ['email.opened'] });
     await happen(who);
     expect(await EventModel.findOne({ business: who.businessId }).lean()).not.toHaveProperty('fanOut');
+  });
+});
+
+describe('a replay', () => {
+  const begin = async () => {
+    const who = await register();
+    const made = await hook(who, receiver.url('/replayed'));
+    const from = new Date(Date.now() - 60_000).toISOString();
+    await happen(who, { count: 1_001 });
+    await fanOut();
+    await as(who, 'post', `/api/webhooks/${made.id}/replay`, { from, to: new Date().toISOString() }, 202);
+    return { who, made };
+  };
+
+  it('does not wait for what the outage has left to be tried in hours', async () => {
+    const { who, made } = await begin();
+    const later = new Date(Date.now() + 10 * 3_600_000);
+    await WebhookDeliveryModel.updateMany(
+      { endpoint: made.id },
+      { $set: { dueAt: later, attempts: 7, cause: 'retry' } },
+    );
+    await replayAll();
+    expect((await shown(who, made)).replay).toMatchObject({ queued: 500 });
+    expect(await WebhookDeliveryModel.countDocuments({ endpoint: made.id, dueAt: { $lte: new Date() } })).toBe(500);
+  });
+
+  it('waits while much is due', async () => {
+    const { who, made } = await begin();
+    await replayAll();
+    expect((await shown(who, made)).replay).toMatchObject({ status: 'running', queued: 0 });
   });
 });
 

@@ -1,3 +1,5 @@
+import { getEventListeners, once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startReceiver } from '../../../scripts/support/receiver.js';
 import { createCaller } from '../../../src/webhooks/call.js';
@@ -39,6 +41,27 @@ describe('a call', () => {
     expect(dripping.durationMs).toBeLessThan(2_000);
   });
 
+  it('ends also where the answer switches protocols, which is no success', async () => {
+    const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n';
+    const switching = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.write(upgrade));
+    }).listen(0, '127.0.0.1');
+    await once(switching, 'listening');
+    const { port } = switching.address() as AddressInfo;
+    const outcome = await caller.post({ url: new URL(`http://127.0.0.1:${port}/`), isTrusted: true }, {}, '{}');
+    expect(outcome).toMatchObject({ httpStatus: 101, failure: { error: 'status' } });
+    switching.close();
+  });
+
+  it('leaves nothing in a signal that outlives it', async () => {
+    receiver.answers('/listened', () => 200);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 5 }, () => post('/listened', signal)));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(Object.getOwnPropertySymbols(signal).map(String)).not.toContain('Symbol(kDependantSignals)');
+  });
+
   it('reads no further than it must, and keeps the beginning without control characters', async () => {
     receiver.answers('/endless', (_message, response) => {
       response.writeHead(500);
@@ -53,9 +76,9 @@ describe('a call', () => {
     expect(body).toMatch(/^a {3}é+x+$/);
   });
 
-  it('goes by a new connection where the kept one was closed by the other side', async () => {
+  it('goes by a new connection where all the kept ones were closed by the other side', async () => {
     receiver.answers('/kept', () => 200);
-    await post('/kept');
+    await Promise.all(Array.from({ length: 8 }, () => post('/kept')));
     await receiver.down();
     await receiver.up();
     expect(await post('/kept')).toMatchObject({ httpStatus: 200 });
