@@ -112,7 +112,8 @@ export async function insert(
 }
 
 /**
- * Changes what is given; null takes the description away. Switched on, it begins anew: what it had failed by is forgotten.
+ * Changes what is given; null takes the description away. Switched on, or led elsewhere, it begins anew: what it had failed by
+ * is forgotten.
  * @throws AppError `not_found`; `validation_failed` and `conflict` as `create`.
  */
 export async function update(
@@ -127,7 +128,8 @@ export async function update(
       $set: { ...Object.fromEntries(given), ...(description ? { description } : {}) },
       $unset: {
         ...(description === null ? { description: 1 } : {}),
-        ...(fields.isActive ? { disabled: 1, failingSince: 1 } : {}),
+        ...(fields.isActive ? { disabled: 1 } : {}),
+        ...(fields.isActive || fields.url !== undefined ? { failingSince: 1 } : {}),
       },
     }),
   );

@@ -127,6 +127,16 @@ describe('PATCH /api/webhooks/:id', () => {
     expect(webhook.health.failingSince).toBeNull();
   });
 
+  it('forgets with the old URL how long that had failed, which would switch the new one off', async () => {
+    const who = await register();
+    const { id } = await hook(who, url);
+    const failingSince = new Date(Date.now() - 4 * 86_400_000);
+    await WebhookEndpointModel.updateOne({ _id: id }, { $set: { failingSince } });
+    const change = (fields: object) => as(who, 'patch', `/api/webhooks/${id}`, fields);
+    expect((await change({ name: unique('other') })).webhook.health.failingSince).toBe(failingSince.toISOString());
+    expect((await change({ url: `${url}/new` })).webhook.health.failingSince).toBeNull();
+  });
+
   it('refuses what a new one would be refused, and the name of another', async () => {
     const who = await register();
     const [one, other] = [await hook(who, url, { name: 'one' }), await hook(who, url, { name: 'other' })];
