@@ -43,6 +43,8 @@ export async function attempt(gateway: Gateway, mailing: Mailing, delivery: Deli
       outcome: { kind: 'failed', error: { code: 'render_failed', message }, at: new Date() },
     };
   }
+  // Before SES's own events, which may be faster than its answer.
+  const at = new Date();
   try {
     const messageId = await gateway.send({
       raw,
@@ -50,7 +52,7 @@ export async function attempt(gateway: Gateway, mailing: Mailing, delivery: Deli
       to: delivery.email,
       tags: { ...mailing.tags, pmh_delivery: id.toHexString(), pmh_attempt: String(delivery.attempts) },
     });
-    return { answer: 'clear', outcome: { kind: 'sent', messageId, at: new Date() } };
+    return { answer: 'clear', outcome: { kind: 'sent', messageId, at } };
   } catch (error) {
     return readFailure(error, delivery);
   }
