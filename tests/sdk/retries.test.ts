@@ -190,6 +190,19 @@ describe('a deletion', () => {
   });
 });
 
+describe('a limit of time', () => {
+  it.each([0, Number.POSITIVE_INFINITY, 2 ** 31])('of %d ms is none', async (timeoutMs) => {
+    const slow = (request: Request) =>
+      Promise.race([
+        silent(request),
+        new Promise<Response>((resolve) => setTimeout(() => resolve(ok({ campaign })), 100_000)),
+      ]);
+    const { hub, asked } = fakeHub([slow]);
+    expect(await settled(hub.campaigns.get(campaign.id, { timeoutMs }))).toEqual(campaign);
+    expect(asked).toHaveLength(1);
+  });
+});
+
 describe('the caller’s signal', () => {
   it('ends a call that is under way, with its reason', async () => {
     const { hub, asked } = fakeHub([silent]);

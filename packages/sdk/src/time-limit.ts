@@ -1,5 +1,8 @@
 import { HubError } from './errors.js';
 
+/** What a timer of Node can wait, in ms; with more it would end at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The time that one try may take, from its beginning. */
 export class TimeLimit {
   readonly #timer = new AbortController();
@@ -8,10 +11,12 @@ export class TimeLimit {
   /** Aborted when the time is over, or by the caller. */
   readonly signal: AbortSignal;
 
-  /** @param timeoutMs 0 for none. */
+  /** @param timeoutMs 0 for none, and so is what is longer than some 24 days. */
   constructor(timeoutMs: number, callers: AbortSignal | undefined) {
     this.#timeoutMs = timeoutMs;
-    if (timeoutMs > 0) this.#timeout = setTimeout(() => this.#timer.abort(), timeoutMs);
+    if (timeoutMs > 0 && timeoutMs <= LONGEST_MS) {
+      this.#timeout = setTimeout(() => this.#timer.abort(), timeoutMs);
+    }
     this.signal = callers ? AbortSignal.any([this.#timer.signal, callers]) : this.#timer.signal;
   }
 
