@@ -17,7 +17,8 @@ export async function noteHealth(attempts: readonly WebhookAttempt[]): Promise<v
     const id = attempt.endpoint.toHexString();
     byEndpoint.set(id, [...(byEndpoint.get(id) ?? []), attempt]);
   }
-  for (const own of byEndpoint.values()) await noteOne(own);
+  // All at once: there is one group of attempts after the other, and those of many endpoints must not queue up here.
+  await Promise.all([...byEndpoint.values()].map(noteOne));
 }
 
 async function noteOne(attempts: readonly WebhookAttempt[]): Promise<void> {

@@ -125,15 +125,16 @@ export class Line {
     try {
       const made = { cause: row.cause, number: row.attempts + 1 };
       const done = await attempt(caller, this.endpoint, message, made, signal);
-      recorder.add(row, done);
+      // Its claim is kept until that is written: else another worker would post it again.
+      void recorder.add(row, done).then(() => this.running.delete(row));
       const { status, httpStatus, durationMs } = done;
       end({ isSuccess: status === 'succeeded', isAnswered: httpStatus !== undefined, durationMs });
     } catch (err) {
       end();
       if (!signal.aborted) logger().error({ err, webhookId: this.endpoint._id }, 'a webhook could not be tried');
+      this.running.delete(row);
       await giveBack([row]).catch(() => undefined);
     } finally {
-      this.running.delete(row);
       this.go();
     }
   }

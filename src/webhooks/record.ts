@@ -13,6 +13,8 @@ const GROUP_SIZE = 64;
 interface Made {
   row: Claimed;
   attempt: WebhookAttempt;
+  /** It is written, or given up. */
+  end: () => void;
 }
 
 /**
@@ -24,10 +26,13 @@ export class Recorder {
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
 
-  add(row: Claimed, attempt: WebhookAttempt): void {
-    this.waiting.push({ row, attempt: withNext(attempt) });
-    if (this.waiting.length >= GROUP_SIZE) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), GROUP_MS);
+  /** Resolves once it is written, or given up: until then its claim is to be kept, or another worker posts it again. */
+  add(row: Claimed, attempt: WebhookAttempt): Promise<void> {
+    return new Promise((end) => {
+      this.waiting.push({ row, attempt: withNext(attempt), end });
+      if (this.waiting.length >= GROUP_SIZE) this.flush();
+      else this.timer ??= setTimeout(() => this.flush(), GROUP_MS);
+    });
   }
 
   /** Resolves once everything added so far is written, or given up. */
@@ -44,7 +49,10 @@ export class Recorder {
     this.waiting = [];
     this.writing = this.writing
       .then(() => write(group))
-      .catch((err: unknown) => logger().error({ err }, 'what became of webhooks was not written; they come again'));
+      .catch((err: unknown) => logger().error({ err }, 'what became of webhooks was not written; they come again'))
+      .finally(() => {
+        for (const { end } of group) end();
+      });
   }
 }
 

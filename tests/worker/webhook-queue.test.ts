@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startReceiver } from '../../scripts/support/receiver.js';
 import { EventModel } from '../../src/models/event.js';
 import { UserModel } from '../../src/models/user.js';
+import { WebhookAttemptModel } from '../../src/models/webhook-attempt.js';
 import { WebhookDeliveryModel } from '../../src/models/webhook-delivery.js';
 import { WebhookEndpointModel } from '../../src/models/webhook-endpoint.js';
 import { startWorkers as start } from '../../src/queue/workers.js';
@@ -47,6 +49,23 @@ describe('an event', () => {
         .map((message) => message.id)
         .sort(),
     ).toEqual([...ids].sort());
+  });
+
+  it('is posted once also where it takes longer than a claim to write what became of it', async () => {
+    const attempts = WebhookAttemptModel.collection;
+    const insertMany = attempts.insertMany.bind(attempts);
+    const slowly = vi.spyOn(attempts, 'insertMany').mockImplementation(async (...given) => {
+      await setTimeout(7_000);
+      return insertMany(...given);
+    });
+    const who = await register();
+    const { id } = await hook(who, receiver.url('/slowly-written'));
+    await happen(who);
+    startWorkers(2);
+    await until(() => receiver.of('/slowly-written').length > 0);
+    await until(async () => (await waiting(id)) === 0);
+    expect(receiver.of('/slowly-written')).toHaveLength(1);
+    slowly.mockRestore();
   });
 
   it('is logged without a mark where nobody wants it', async () => {
