@@ -50,6 +50,8 @@ describe('the body of', () => {
       'patch /api/templates/:id',
       'post /api/campaigns',
       'post /api/campaigns/:id/recipients',
+      'post /api/emails',
+      'post /api/emails/batch',
       'post /api/suppressions/import',
       'post /api/templates',
     ]);

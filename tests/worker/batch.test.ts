@@ -32,9 +32,11 @@ describe('a batch', () => {
     const who = await sender();
     const id = await launched(who, people(30));
     const source = await sourceOf(id);
+    let paused: Promise<unknown> | undefined;
     const findDue = async (wanted: number) => {
       const found = await source.findDue(wanted);
-      await as(who, 'post', `/api/campaigns/${id}/pause`);
+      paused ??= as(who, 'post', `/api/campaigns/${id}/pause`);
+      await paused;
       return found;
     };
     // A new account's rate is learnt first.
