@@ -9,6 +9,7 @@ import { Email, line, NamedEmail, VariablesSchema } from './common.js';
 import { EventView, presentEvent } from './events.js';
 import { ById, Id, operation, PageQuery, Pagination, Timestamp } from './operation.js';
 import { problemsOf } from './problems.js';
+import { presentOutcome } from './recipients.js';
 
 /** SES's limit of recipients a message, which each of them sees in its header (SendRawEmail). */
 const MAX_RECIPIENTS = 50;
@@ -364,25 +365,7 @@ export function presentEmail({ message, deliveries }: Shown): z.output<typeof Em
     scheduledFor: scheduledFor?.toISOString() ?? null,
     expiresAt: expiresAt.toISOString(),
     createdAt: createdAt.toISOString(),
-    recipients: deliveries.map(presentRecipient),
-  };
-}
-
-function presentRecipient(delivery: Delivery): z.output<typeof EmailRecipient> {
-  const { error } = delivery;
-  return {
-    id: delivery._id.toHexString(),
-    email: delivery.email,
-    status: delivery.status,
-    attempts: delivery.attempts,
-    messageId: delivery.messageId ?? null,
-    error: error ? { code: error.code ?? 'unknown', message: error.message ?? '' } : null,
-    sentAt: delivery.sentAt?.toISOString() ?? null,
-    deliveredAt: delivery.deliveredAt?.toISOString() ?? null,
-    bouncedAt: delivery.bouncedAt?.toISOString() ?? null,
-    complainedAt: delivery.complainedAt?.toISOString() ?? null,
-    failedAt: delivery.failedAt?.toISOString() ?? null,
-    unconfirmedAt: delivery.unconfirmedAt?.toISOString() ?? null,
+    recipients: deliveries.map(presentOutcome),
   };
 }
 

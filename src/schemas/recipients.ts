@@ -116,14 +116,12 @@ export const ExportRecipients = operation({
   answer: {},
 });
 
-/** A delivery as its campaign's recipient. */
-export function presentRecipient(delivery: Delivery): z.output<typeof Recipient> {
+/** What became of a delivery, for whoever reads of it. */
+export function presentOutcome(delivery: Delivery) {
   const { error } = delivery;
   return {
     id: delivery._id.toHexString(),
     email: delivery.email,
-    name: delivery.name ?? null,
-    variables: delivery.variables ?? {},
     status: delivery.status,
     attempts: delivery.attempts,
     messageId: delivery.messageId ?? null,
@@ -134,6 +132,15 @@ export function presentRecipient(delivery: Delivery): z.output<typeof Recipient>
     complainedAt: delivery.complainedAt?.toISOString() ?? null,
     failedAt: delivery.failedAt?.toISOString() ?? null,
     unconfirmedAt: delivery.unconfirmedAt?.toISOString() ?? null,
+  };
+}
+
+/** A delivery as its campaign's recipient. */
+export function presentRecipient(delivery: Delivery): z.output<typeof Recipient> {
+  return {
+    ...presentOutcome(delivery),
+    name: delivery.name ?? null,
+    variables: delivery.variables ?? {},
     unsubscribedAt: delivery.unsubscribedAt?.toISOString() ?? null,
     openedAt: delivery.openedAt?.toISOString() ?? null,
     clickedAt: delivery.clickedAt?.toISOString() ?? null,

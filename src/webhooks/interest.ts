@@ -15,8 +15,9 @@ export function activeOf(businesses: readonly Types.ObjectId[]): Promise<Webhook
 }
 
 /**
- * Which events some endpoint gets. One indexed read a call, and none is kept for the next: an endpoint whose creation was
- * answered is told of all that is logged from then on, by whichever process.
+ * Which events some endpoint gets. One indexed read a call, and none is kept for the next: an endpoint is told of all that
+ * begins to be logged after its creation was answered, by whichever process. What was being logged at that very moment is in
+ * the log, and comes by a replay.
  */
 export async function interest(
   events: readonly Pick<Event, 'business' | 'type'>[],

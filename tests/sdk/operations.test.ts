@@ -41,9 +41,12 @@ it.each(operations.filter(({ key }) => SDK_CALLS[key]))(
     });
     const { params = {}, query = {}, body } = made;
     const workers = needsWorker ? startWorkers() : undefined;
-    const answer = await SDK_CALLS[key]?.(hub, { id: params.id ?? '', params, query, body }).finally(() =>
-      workers?.close(),
-    );
+    const answer = await SDK_CALLS[key]?.(hub, {
+      id: params.id ?? '',
+      params,
+      query: query as never,
+      body: body as never,
+    }).finally(() => workers?.close());
 
     const [request] = asked;
     if (!request || asked.length > 1) throw new Error(`${asked.length} requests`);
